@@ -1,0 +1,203 @@
+"""Every event that crosses a service boundary, one model per topic.
+
+Add-only within a major version: a field may be added with a default, never renamed, removed or narrowed;
+unknown fields are ignored; readers are upgraded before writers. Amounts are micro-credits, times are UTC.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MAX_BIGINT = 2**63 - 1
+Asset = Literal["credit", "test"]
+Kind = Literal["video", "image", "audio", "subtitle", "mesh"]
+
+
+class Event(BaseModel):
+    """Base of all events: immutable, unknown fields ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Balance(Event):
+    """An account's balance of one asset right after the change that the event tells of."""
+
+    available_micro: int = Field(ge=0, le=MAX_BIGINT)
+    held_micro: int = Field(ge=0, le=MAX_BIGINT)
+    version: int = Field(ge=1)
+
+
+class TaskRequested(Event):
+    """A task was accepted by the gateway."""
+
+    task_id: UUID
+    account_id: UUID
+    asset: Asset
+    model: str
+    input: dict[str, Any]
+    derive: list[str] = []
+    quote_micro: int = Field(ge=0, le=MAX_BIGINT)
+    price_rule: dict[str, Any]
+    requested_at: datetime
+    deadline: datetime
+    surface: str
+    key_id: UUID | None
+    request_id: str
+    idempotency_key: str | None = None
+    fingerprint: str | None = None
+    repeat: int = Field(default=1, ge=1, description="1 at first; a repeat asks for the answer again")
+
+
+class CreditsGranted(Event):
+    """Credits to add to an account or, with a negative amount, to take back."""
+
+    grant_id: UUID
+    account_id: UUID
+    asset: Asset
+    amount_micro: int = Field(ge=-MAX_BIGINT, le=MAX_BIGINT)
+    kind: Literal["topup", "plan", "promotion", "refund", "adjustment"]
+    reason: str
+    granted_at: datetime
+
+
+class CreditsFrozen(Event):
+    """The hold stands."""
+
+    task_id: UUID
+    account_id: UUID
+    asset: Asset
+    held_micro: int = Field(ge=0, le=MAX_BIGINT)
+    deadline: datetime
+    expires_at: datetime
+    frozen_at: datetime
+    balance: Balance
+
+
+class TaskSettled(Event):
+    """The money outcome of a task: exactly one of settled, released, refused (nothing was frozen)."""
+
+    task_id: UUID
+    account_id: UUID
+    asset: Asset
+    outcome: Literal["settled", "released", "refused"]
+    reason: str
+    charged_micro: int = Field(ge=0, le=MAX_BIGINT)
+    returned_micro: int = Field(ge=0, le=MAX_BIGINT)
+    settled_at: datetime
+    balance: Balance | None = Field(description="None when the account never existed")
+
+
+class CreditsChanged(Event):
+    """A balance moved for a reason other than a task."""
+
+    account_id: UUID
+    asset: Asset
+    change_id: UUID
+    change_micro: int = Field(ge=-MAX_BIGINT, le=MAX_BIGINT)
+    kind: str
+    reason: str
+    written_off_micro: int = Field(default=0, ge=0)
+    changed_at: datetime
+    balance: Balance
+
+
+class ProviderReported(Event):
+    """A provider's webhook arrived. References only: nothing in it is to be believed."""
+
+    webhook_id: UUID
+    provider: str
+    account_id: UUID | None
+    task_id: UUID | None
+    attempt: int | None
+    provider_job_id: str | None
+    final: bool = Field(description="False only when the body plainly speaks of an unfinished job")
+    received_at: datetime
+
+
+class TaskProgress(Event):
+    """Where a task stands on the provider's side."""
+
+    task_id: UUID
+    account_id: UUID
+    attempt: int
+    state: Literal["submitted", "queued", "processing"]
+    percent: int | None = Field(default=None, ge=0, le=100)
+    provider: str
+    at: datetime
+
+
+class Output(Event):
+    """A result at the provider and what is needed to fetch it."""
+
+    index: int
+    kind: Kind
+    role: str | None = None
+    url: str
+    content_type: str | None = None
+
+
+class ProviderCompleted(Event):
+    """The final word on the provider side of a task."""
+
+    task_id: UUID
+    account_id: UUID
+    attempt: int = Field(ge=0, description="0 when no attempt was ever made")
+    outcome: Literal["succeeded", "failed", "cancelled"]
+    model: str | None
+    outputs: list[Output] = []
+    derive: list[str] = []
+    provider: str | None = None
+    protocol: str | None = None
+    provider_job_id: str | None = None
+    credential_id: str | None = None
+    actual_micro: int | None = Field(default=None, ge=0, le=MAX_BIGINT)
+    error_code: str | None = None
+    error_message: str | None = None
+    deadline: datetime | None = None
+    completed_at: datetime
+
+
+class StoredAsset(Event):
+    """One object in the operator's storage, checksummed and probed."""
+
+    index: int
+    kind: Kind
+    role: str | None = None
+    bucket: str
+    object_key: str
+    link_token: str
+    file_name: str
+    content_type: str
+    size_bytes: int
+    sha256: str
+    width: int | None = None
+    height: int | None = None
+    duration_ms: int | None = None
+    has_audio: bool | None = None
+
+
+class AssetStored(Event):
+    """A task's results are in object storage, all of them, or can't be stored for good."""
+
+    task_id: UUID
+    account_id: UUID
+    attempt: int
+    outcome: Literal["stored", "failed"]
+    assets: list[StoredAsset] = []
+    error_code: str | None = None
+    error_message: str | None = None
+    stored_at: datetime
+
+
+class DeadLetter(Event):
+    """A record that a reader could not handle; the record itself is kept in the reader's table."""
+
+    service: str
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    error: str
+    at: datetime
