@@ -1,0 +1,74 @@
+"""Say it by writing it down: events become outbox rows in the caller's transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import orjson
+from contracts import envelope, topics
+from contracts.events import Event
+
+from runtime.db import Tx
+from runtime.trace import current_traceparent
+
+_INSERT = """
+INSERT INTO outbox (topic, key, event_id, subject, traceparent, value, epoch)
+SELECT r.topic, r.key, r.event_id, r.subject, r.traceparent, r.value,
+       (SELECT epoch FROM outbox_cursor WHERE name = 'relay')
+FROM json_to_recordset($1::json) AS r(topic text, key text, event_id text, subject text, traceparent text,
+                                      value json)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An event on its way out. `fact` and `n` make its id: the same fact has the same id for ever."""
+
+    event: Event
+    key: str
+    subject: str
+    fact: str
+    n: int = 1
+    traceparent: str | None = None
+
+
+class Nudge(Protocol):
+    """Whoever wants to know that rows were committed."""
+
+    async def __call__(self) -> None:
+        """Called after the commit."""
+
+
+class Outbox:
+    """The recorder of one service; it refuses a topic that another service writes."""
+
+    def __init__(self, service: str, nudge: Nudge | None = None) -> None:
+        self._service = service
+        self._nudge = nudge
+
+    async def record(self, tx: Tx, messages: Iterable[Message]) -> int:
+        """Write the messages into the outbox; the number written. Raises ValueError for a foreign topic."""
+        rows = [self._row(message) for message in messages]
+        if rows:
+            await tx.execute(_INSERT, orjson.dumps(rows).decode())
+            if self._nudge is not None:
+                tx.after_commit("outbox", self._nudge)
+        return len(rows)
+
+    def _row(self, message: Message) -> dict[str, object]:
+        topic = self._topic(message.event)
+        return {
+            "topic": topic.name,
+            "key": message.key,
+            "event_id": envelope.event_id(self._service, message.subject, message.fact, message.n),
+            "subject": message.subject,
+            "traceparent": message.traceparent or current_traceparent(),
+            "value": orjson.Fragment(message.event.model_dump_json().encode()),
+        }
+
+    def _topic(self, event: Event) -> topics.Topic:
+        name = getattr(event, "service", None)
+        topic = topics.TOPICS[f"{name}.dlq"] if name else topics.topic_of(event)
+        if topic.writer != self._service:
+            raise ValueError(f"{topic.name} is written by {topic.writer}, not by {self._service}")
+        return topic

@@ -1,0 +1,246 @@
+"""The relay: carries outbox rows to Kafka, in order, at least once.
+
+One relay works at a time per database (advisory lock, held by its own connection). It reads by a cursor on
+(epoch, txid, id) below `pg_snapshot_xmin`, sends with an idempotent producer, waits for every
+acknowledgement and only then moves the cursor by compare-and-set.
+"""
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import orjson
+import structlog
+from aiokafka import AIOKafkaProducer
+from contracts import envelope, topics
+
+from runtime.backoff import Backoff
+from runtime.db import Database
+from runtime.outbox import table
+
+log = structlog.get_logger()
+
+_LOCK = "SELECT pg_try_advisory_lock(hashtext('framebus.relay'))"
+_CURSOR = "SELECT epoch, txid::text AS txid, id FROM outbox_cursor WHERE name = 'relay'"
+_READ = """
+SELECT epoch, txid::text AS txid, id, topic, key, event_id, subject, traceparent, value::text AS value,
+       created_at
+FROM outbox
+WHERE (epoch, txid, id) > ($1, $2::text::xid8, $3)
+  AND created_at >= $5
+  AND (epoch < (SELECT epoch FROM outbox_cursor WHERE name = 'relay')
+       OR txid < pg_snapshot_xmin(pg_current_snapshot()))
+ORDER BY epoch, txid, id
+LIMIT $4
+"""
+_PENDING = """
+SELECT EXISTS (SELECT FROM outbox WHERE (epoch, txid, id) > ($1, $2::text::xid8, $3) AND created_at >= $4)
+"""
+_MOVE = """
+UPDATE outbox_cursor SET epoch = $1, txid = $2::text::xid8, id = $3, moved_at = now()
+WHERE name = 'relay' AND (epoch, txid, id) = ($4, $5::text::xid8, $6)
+"""
+_OLDEST_BEYOND = """
+SELECT coalesce(min(o.created_at), now()) - interval '1 hour'
+FROM outbox o, outbox_cursor c
+WHERE c.name = 'relay' AND (o.epoch, o.txid, o.id) > (c.epoch, c.txid, c.id)
+"""
+CHANNEL = "outbox"
+_MAINTENANCE_SECONDS = 3600.0
+
+
+class CursorLost(Exception):
+    """Another relay moved the cursor: this one was taken for dead. It starts over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far the relay has sent."""
+
+    epoch: int
+    txid: str
+    id: int
+
+
+class Relay:
+    """A part of every process that writes: start, nudge, stop."""
+
+    name = "relay"
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        service: str,
+        bootstrap: str,
+        batch: int = 1000,
+        idle_seconds: float = 0.5,
+        retention_days: int = 7,
+    ) -> None:
+        self._db, self._service, self._bootstrap = db, service, bootstrap
+        self._batch, self._idle, self._retention = batch, idle_seconds, retention_days
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._leading = False
+        self._notify: asyncio.Task[None] | None = None
+        self._lookback: Any = None
+        self.sent = 0
+        self.last_error: str | None = None
+
+    async def start(self) -> None:
+        """Begin relaying in the background."""
+        self._task = asyncio.create_task(self._run(), name="relay")
+
+    async def stop(self) -> None:
+        """Send what is committed, then stop."""
+        self._stopping = True
+        self._wake.set()
+        if self._task is not None:
+            with contextlib.suppress(asyncio.CancelledError, TimeoutError):
+                await asyncio.wait_for(self._task, 10)
+
+    def unready(self) -> str | None:
+        """Why the process can't say what it writes down, or None."""
+        return self.last_error
+
+    def fault(self) -> str | None:
+        """The relay heals itself; it is never a reason to be killed."""
+        return None
+
+    async def nudge(self) -> None:
+        """Rows were committed by this process: wake our relay, or whoever leads."""
+        if self._leading:
+            self._wake.set()
+        elif self._notify is None or self._notify.done():
+            self._notify = asyncio.create_task(self._notify_leader())
+
+    async def _notify_leader(self) -> None:
+        with contextlib.suppress(Exception):  # only a hint: the leader polls as well
+            await self._db.pool.execute(f"NOTIFY {CHANNEL}")
+
+    async def _run(self) -> None:
+        backoff = Backoff(0.2, 5.0)
+        while not self._stopping:
+            try:
+                await self._lead(backoff)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                self.last_error = f"relay: {type(error).__name__}: {error}"
+                log.warning("relay_failed", error=self.last_error)
+                await self._pause(backoff.next())
+            finally:
+                self._leading = False
+
+    async def _lead(self, backoff: Backoff) -> None:
+        """Wait for the lock, then relay until stopped or something breaks."""
+        conn = await self._db.connect("relay")
+        try:
+            while not await conn.fetchval(_LOCK):
+                if self._stopping:
+                    return
+                self.last_error = None
+                await self._pause(1.0)
+            await conn.add_listener(CHANNEL, lambda *_: self._wake.set())
+            producer = await self._producer()
+            try:
+                self._leading = True
+                await self._relay(conn, producer, backoff)
+            finally:
+                await producer.stop()
+        finally:
+            await asyncio.shield(conn.close(timeout=2))
+
+    async def _producer(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            client_id=f"{self._service}-relay",
+            enable_idempotence=True,
+            linger_ms=0,
+            max_batch_size=262_144,
+            max_request_size=4_194_304,
+            request_timeout_ms=10_000,
+        )
+        await producer.start()
+        return producer
+
+    async def _relay(self, conn: asyncpg.Connection, producer: AIOKafkaProducer, backoff: Backoff) -> None:
+        cursor = await self._load(conn)
+        maintained = 0.0
+        while True:
+            if time.monotonic() - maintained > _MAINTENANCE_SECONDS:
+                await self._maintain(conn)
+                maintained = time.monotonic()
+            self._wake.clear()
+            rows = await conn.fetch(_READ, cursor.epoch, cursor.txid, cursor.id, self._batch, self._lookback)
+            if rows:
+                cursor = await self._send(conn, producer, cursor, rows)
+                backoff.reset()
+                self.last_error = None
+            elif await conn.fetchval(_PENDING, cursor.epoch, cursor.txid, cursor.id, self._lookback):
+                await asyncio.sleep(
+                    0.002
+                )  # committed above the horizon: an older transaction is about to end
+            elif self._stopping:
+                return
+            else:
+                self.last_error = None
+                await self._pause(self._idle)
+
+    async def _load(self, conn: asyncpg.Connection) -> Cursor:
+        row = await conn.fetchrow(_CURSOR)
+        assert row is not None, "the migration makes the cursor"
+        self._lookback = await conn.fetchval(_OLDEST_BEYOND)
+        return Cursor(row["epoch"], row["txid"], row["id"])
+
+    async def _send(
+        self, conn: asyncpg.Connection, producer: AIOKafkaProducer, cursor: Cursor, rows: list[asyncpg.Record]
+    ) -> Cursor:
+        pending = [await producer.send(**record_of(self._service, row)) for row in rows]
+        await asyncio.gather(*pending)
+        last = rows[-1]
+        moved = Cursor(last["epoch"], last["txid"], last["id"])
+        async with conn.transaction():
+            await conn.execute("SET LOCAL synchronous_commit = off")  # losing it repeats records, no more
+            status = await conn.execute(
+                _MOVE, moved.epoch, moved.txid, moved.id, cursor.epoch, cursor.txid, cursor.id
+            )
+        if status != "UPDATE 1":
+            raise CursorLost("another relay moved the cursor")
+        self.sent += len(rows)
+        return moved
+
+    async def _maintain(self, conn: asyncpg.Connection) -> None:
+        made = await table.ensure_partitions(conn)
+        dropped = await table.drop_expired(conn, self._retention)
+        self._lookback = await conn.fetchval(_OLDEST_BEYOND)
+        if made or dropped:
+            log.info("outbox_partitions", made=made, dropped=dropped)
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), seconds)
+
+
+def record_of(service: str, row: asyncpg.Record) -> dict[str, Any]:
+    """The Kafka record of an outbox row; the same bytes on every replay."""
+    topic = topics.TOPICS[row["topic"]]
+    value = row["value"]
+    pairs = envelope.headers(
+        event=row["event_id"],
+        source=service,
+        kind=topic.type,
+        subject=row["subject"],
+        time=row["created_at"],
+        traceparent=row["traceparent"],
+    )
+    return {
+        "topic": topic.name,
+        "key": row["key"].encode(),
+        "value": value.encode() if isinstance(value, str) else orjson.dumps(value),
+        "headers": [(name, text.encode()) for name, text in pairs.items()],
+    }

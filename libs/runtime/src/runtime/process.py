@@ -1,0 +1,114 @@
+"""A process: parts started in order, an HTTP server, SIGTERM that drains and loses nothing."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Coroutine, Iterator, Sequence
+from typing import Any
+
+import structlog
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+
+from runtime.health import Health, Part
+
+log = structlog.get_logger()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: the process decides when to stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Run to the end on uvloop."""
+    uvloop.run(main)
+
+
+async def serve(
+    parts: Sequence[Part],
+    *,
+    service: str,
+    host: str,
+    port: int,
+    app: Starlette | None = None,
+    drain_seconds: float = 25.0,
+) -> None:
+    """Start the parts in order, serve until SIGTERM or SIGINT, then stop them in reverse.
+
+    `app` gets the health routes added; without one they are served alone. New requests end first, then the
+    parts drain, so what was accepted is written down and said.
+    """
+    health = Health(parts)
+    app = app or Starlette()
+    app.router.routes[:0] = health.routes()
+    server = _Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            loop="none",
+            http="httptools",
+            lifespan="off",
+            timeout_graceful_shutdown=int(drain_seconds),
+            timeout_keep_alive=75,
+        )
+    )
+    stop = _stop_event()
+    started: list[Part] = []
+    serving = asyncio.create_task(server.serve())
+    try:
+        for part in parts:
+            await _start(part, stop)
+            if stop.is_set():
+                break
+            started.append(part)
+        health.started = True
+        log.info("started", service=service, port=port, parts=[part.name for part in started])
+        await asyncio.wait([serving, asyncio.ensure_future(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        health.draining = True
+        log.info("draining", service=service)
+        server.should_exit = True
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(serving, drain_seconds)
+        await _stop(started, drain_seconds)
+        log.info("stopped", service=service)
+
+
+async def _start(part: Part, stop: asyncio.Event) -> None:
+    """Start a part, waiting for the servers it needs: a broker that is late is no reason to die."""
+    wait = 0.2
+    while not stop.is_set():
+        try:
+            await part.start()
+            return
+        except Exception as error:
+            log.warning("part_not_started", part=part.name, error=f"{type(error).__name__}: {error}"[:300])
+            with contextlib.suppress(Exception):
+                await part.stop()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), wait)
+            wait = min(wait * 2, 5.0)
+
+
+async def _stop(parts: list[Part], drain_seconds: float) -> None:
+    for part in reversed(parts):
+        try:
+            await asyncio.wait_for(part.stop(), drain_seconds)
+        except Exception as error:
+            log.warning("part_not_stopped", part=part.name, error=repr(error))
+
+
+def _stop_event() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop

@@ -1,0 +1,62 @@
+"""Settings mixins. A service composes them in its `settings.py`, builds them once and passes values down."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings
+
+PLACEHOLDERS = frozenset({"", "changeme", "change-me", "placeholder", "secret", "dev"})
+
+
+class ServiceSettings(BaseSettings):
+    """What every service needs. Outside dev mode a placeholder secret is refused."""
+
+    environment: Literal["dev", "production"] = "production"
+    log_format: Literal["json", "console"] = "json"
+    log_level: str = "INFO"
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=8000, ge=0, le=65535)
+    service_token: SecretStr = SecretStr("")
+
+    database_dsn: SecretStr
+    database_pool_size: int = Field(default=10, ge=2, le=100)
+
+    drain_seconds: float = Field(default=25.0, ge=0)
+
+    @model_validator(mode="after")
+    def _refuse_placeholders(self) -> "ServiceSettings":
+        if self.environment == "dev":
+            return self
+        for name in type(self).model_fields:
+            for secret in _secrets(getattr(self, name)):
+                if secret.strip().lower() in PLACEHOLDERS:
+                    raise ValueError(f"{name} is a placeholder: set a real secret (or environment=dev)")
+        return self
+
+
+def _secrets(value: object) -> list[str]:
+    if isinstance(value, SecretStr):
+        return [value.get_secret_value()]
+    if isinstance(value, list | tuple):
+        return [secret for item in value for secret in _secrets(item)]
+    return []
+
+
+class KafkaSettings(BaseSettings):
+    """The broker, and how eagerly it is read. Latencies in milliseconds."""
+
+    kafka_bootstrap: str
+    consumer_wait_ms: int = Field(default=20, ge=1, le=1000)
+    consumer_max_records: int = Field(default=500, ge=1, le=5000)
+    dead_letters_per_minute: int = Field(default=50, ge=1)
+    outbox_retention_days: int = Field(default=7, ge=1, le=90)
+
+
+class ObjectStoreSettings(BaseSettings):
+    """The S3-compatible store."""
+
+    s3_endpoint: str
+    s3_bucket: str
+    s3_region: str = "auto"
+    s3_access_key: SecretStr
+    s3_secret_key: SecretStr
