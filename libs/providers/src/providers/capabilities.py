@@ -1,0 +1,23 @@
+"""What a provider protocol offers beyond submit and poll."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """Facts of a protocol that decide how a job is followed and recovered."""
+
+    webhooks: bool
+    """A submit may carry a callback URL."""
+    lookup: bool
+    """A job can be found again by its correlation."""
+    idempotent_submit: bool
+    """A repeated submit with the same correlation makes no second job."""
+    cancel: bool
+    """A queued job can be cancelled. Only a queued one: see `cancel_deletes_finished`."""
+    cancel_deletes_finished: bool
+    """A cancel that comes too late deletes the finished job and its result: poll right before it."""
+    min_poll_seconds: float
+    """Never ask for the same job more often than this."""
+    result_seconds: int
+    """How long results stay available after success."""

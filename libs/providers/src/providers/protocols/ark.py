@@ -1,0 +1,215 @@
+"""ByteDance Seedance on Volcengine Ark: content generation tasks.
+
+Source: volcengine.com/docs/82379 and volcengine-ark-runtime 5.0.54.
+Base URL https://ark.cn-beijing.volces.com/api/v3.
+`safety_identifier` is echoed by GET and list, so it carries our correlation and a lost job can be looked up.
+Callbacks carry no signature; their address must be unguessable and the task is asked for again.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from providers import reading
+from providers.capabilities import Capabilities
+from providers.errors import WebhookError
+from providers.http import HttpRequest, HttpResponse
+from providers.job import Credential, Submission
+from providers.outcomes import (
+    Accepted,
+    CancelAccepted,
+    Cancelled,
+    CancelOutcome,
+    CancelRefused,
+    Failed,
+    LookupOutcome,
+    Output,
+    PollOutcome,
+    Progress,
+    SubmitOutcome,
+    Succeeded,
+    Unknown,
+    Usage,
+)
+from providers.protocols import ark_errors, ark_lookup
+from providers.protocols.ark_content import content
+from providers.webhook import WebhookHint
+
+TASKS = "/contents/generations/tasks"
+PASSED_ON = (
+    "resolution",
+    "duration",
+    "seed",
+    "watermark",
+    "camera_fixed",
+    "generate_audio",
+    "return_last_frame",
+    "tools",
+)
+UNFINISHED = {"queued", "running"}
+
+PIXELS: dict[tuple[str, str], tuple[int, int]] = {
+    ("480p", "16:9"): (864, 496),
+    ("480p", "4:3"): (752, 560),
+    ("480p", "1:1"): (640, 640),
+    ("480p", "3:4"): (560, 752),
+    ("480p", "9:16"): (496, 864),
+    ("480p", "21:9"): (992, 432),
+    ("720p", "16:9"): (1280, 720),
+    ("720p", "4:3"): (1112, 834),
+    ("720p", "1:1"): (960, 960),
+    ("720p", "3:4"): (834, 1112),
+    ("720p", "9:16"): (720, 1280),
+    ("720p", "21:9"): (1470, 630),
+}
+"""Seedance 2.0 frame sizes by (resolution, ratio), from Ark's video generation page."""
+
+
+class Ark:
+    """The Ark protocol."""
+
+    name = "ark"
+    capabilities = Capabilities(
+        webhooks=True,
+        lookup=True,
+        idempotent_submit=False,
+        cancel=True,
+        cancel_deletes_finished=True,
+        min_poll_seconds=1.0,
+        result_seconds=24 * 3600,
+    )
+
+    def inputs_to_fetch(self, submission: Submission) -> tuple[str, ...]:  # noqa: ARG002 - the adapters' one shape
+        """None: Ark fetches URLs itself and takes data URIs."""
+        return ()
+
+    def submit(self, base_url: str, credential: Credential, submission: Submission) -> HttpRequest:
+        """POST the task."""
+        given = submission.input
+        body: dict[str, Any] = {
+            **submission.options,
+            "model": submission.model,
+            "content": content(given),
+            **{name: given[name] for name in PASSED_ON if name in given},
+            "safety_identifier": submission.correlation,
+        }
+        if "size" in given:
+            body["ratio"] = given["size"]
+        if submission.callback_url is not None:
+            body["callback_url"] = submission.callback_url
+        headers = {**_authorization(credential), "Content-Type": "application/json"}
+        return HttpRequest("POST", _tasks(base_url), headers, orjson.dumps(body))
+
+    def parse_submit(self, response: HttpResponse) -> SubmitOutcome:
+        """200 with an id is accepted; a 4xx is a definite refusal; anything else is unknown."""
+        if response.status >= 300:
+            return ark_errors.refusal(response)
+        body = reading.json_object(response.body)
+        job_id = reading.identifier(reading.member(body, "id"))
+        return Accepted(job_id) if job_id else Unknown(reading.describe(response))
+
+    def poll(self, base_url: str, credential: Credential, job_id: str) -> HttpRequest:
+        """GET the task."""
+        return HttpRequest("GET", _task(base_url, job_id), _authorization(credential))
+
+    def parse_poll(self, response: HttpResponse) -> PollOutcome:
+        """Read a task object, or why there is none."""
+        if response.status >= 300:
+            return ark_errors.call_fault(response)
+        body = reading.json_object(response.body)
+        return _task_outcome(body) if body else Unknown(reading.describe(response))
+
+    def cancel(self, base_url: str, credential: Credential, job_id: str) -> HttpRequest | None:
+        """DELETE the task. Ark cancels a queued one, refuses a running one, and erases a finished one."""
+        return HttpRequest("DELETE", _task(base_url, job_id), _authorization(credential))
+
+    def parse_cancel(self, response: HttpResponse) -> CancelOutcome:
+        """2xx (`{}` or empty) is taken; 409 TaskRunningCannotCancel is refused."""
+        if response.status < 300:
+            return CancelAccepted()
+        if response.status in {400, 409}:
+            return CancelRefused(ark_errors.read(response).message)
+        return ark_errors.call_fault(response)
+
+    def lookup(
+        self, base_url: str, credential: Credential, model: str, since_epoch_seconds: int, page: int
+    ) -> HttpRequest | None:
+        """GET a page of the task list, filtered by model (a model or endpoint id, matched exactly)."""
+        del since_epoch_seconds  # the list has no time filter; parse_lookup stops at it
+        query = urlencode({"page_num": page, "page_size": ark_lookup.PAGE_SIZE, "filter.model": model})
+        return HttpRequest("GET", f"{_tasks(base_url)}?{query}", _authorization(credential))
+
+    def parse_lookup(
+        self, response: HttpResponse, correlation: str, since_epoch_seconds: int
+    ) -> LookupOutcome:
+        """Search the page for our `safety_identifier`."""
+        return ark_lookup.read(response, correlation, since_epoch_seconds)
+
+    def fetch(self, base_url: str, credential: Credential, output_url: str) -> HttpRequest:
+        """GET the presigned URL as it stands: it needs no key."""
+        del base_url, credential
+        return HttpRequest("GET", output_url, {})
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookHint:
+        """A callback's body is the task object, sent at each change of its status."""
+        del headers
+        task = reading.json_object(body)
+        if task is None:
+            raise WebhookError("invalid_body", "the body is not a JSON object")
+        return WebhookHint(reading.identifier(task.get("id")), task.get("status") not in UNFINISHED)
+
+
+def _tasks(base_url: str) -> str:
+    return base_url.rstrip("/") + TASKS
+
+
+def _task(base_url: str, job_id: str) -> str:
+    return f"{_tasks(base_url)}/{quote(job_id, safe='')}"
+
+
+def _authorization(credential: Credential) -> dict[str, str]:
+    return {"Authorization": f"Bearer {credential.secret}"}
+
+
+def _task_outcome(task: dict[str, Any]) -> PollOutcome:
+    match task.get("status"):
+        case "queued":
+            return Progress("queued")
+        case "running":
+            return Progress("running")
+        case "succeeded":
+            return _success(task)
+        case "failed":
+            return ark_errors.job_fault(task.get("error"))
+        case "cancelled":
+            return Cancelled()
+        case "expired":
+            return Failed("expired", "the task waited longer than its execution_expires_after")
+        case other:
+            return Unknown(f"status {reading.message(other, 'missing')}")
+
+
+def _success(task: dict[str, Any]) -> PollOutcome:
+    video = reading.web_url(reading.member(task, "content", "video_url"))
+    if video is None:
+        return Failed("no_output", "the task succeeded without a video_url")
+    outputs = [Output("video", None, video)]
+    last_frame = reading.web_url(reading.member(task, "content", "last_frame_url"))
+    if last_frame is not None:
+        outputs.append(Output("image", "last_frame", last_frame))
+    return Succeeded(tuple(outputs), _usage(task))
+
+
+def _usage(task: dict[str, Any]) -> Usage:
+    """Ark tells tokens, duration and rate; the frame size follows from resolution and ratio."""
+    frame = (reading.text(task.get("resolution")) or "", reading.text(task.get("ratio")) or "")
+    width, height = PIXELS.get(frame, (None, None))
+    return Usage(
+        output_seconds=reading.seconds(task.get("duration")),
+        tokens=reading.whole(reading.member(task, "usage", "completion_tokens")),
+        width=width,
+        height=height,
+        fps=reading.whole(task.get("framespersecond")),
+    )

@@ -1,0 +1,197 @@
+"""Alibaba Wan on DashScope: asynchronous video synthesis, followed by polling only.
+
+Source: help.aliyun.com (Model Studio, wan2.6 video) and dashscope 2.0.2.
+Base URL https://dashscope.aliyuncs.com/api/v1.
+A FAILED task and an unknown task id are HTTP 200. There is no idempotency key, no echo of ours and no webhook
+per request, so a lost submit can't be found again.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from providers import reading
+from providers.capabilities import Capabilities
+from providers.errors import WebhookError
+from providers.http import HttpRequest, HttpResponse
+from providers.job import Credential, Submission
+from providers.outcomes import (
+    Accepted,
+    CancelAccepted,
+    Cancelled,
+    CancelOutcome,
+    CancelRefused,
+    Failed,
+    Gone,
+    LookupOutcome,
+    Output,
+    PollOutcome,
+    Progress,
+    SubmitOutcome,
+    Succeeded,
+    Unknown,
+    Usage,
+)
+from providers.protocols import dashscope_errors
+from providers.webhook import WebhookHint
+
+SYNTHESIS = "/services/aigc/video-generation/video-synthesis"
+INPUTS = ("prompt", "negative_prompt", "template")
+PARAMETERS = ("duration", "shot_type", "prompt_extend", "watermark", "audio", "seed")
+
+
+class DashScope:
+    """The DashScope protocol."""
+
+    name = "dashscope"
+    capabilities = Capabilities(
+        webhooks=False,
+        lookup=False,
+        idempotent_submit=False,
+        cancel=True,
+        cancel_deletes_finished=False,
+        min_poll_seconds=1.0,
+        result_seconds=24 * 3600,
+    )
+
+    def inputs_to_fetch(self, submission: Submission) -> tuple[str, ...]:  # noqa: ARG002 - the adapters' one shape
+        """None: DashScope fetches URLs itself and takes data URIs."""
+        return ()
+
+    def submit(self, base_url: str, credential: Credential, submission: Submission) -> HttpRequest:
+        """POST the job. Without the async header DashScope answers 403 AccessDenied."""
+        body = {
+            "model": submission.model,
+            "input": _input(submission.input),
+            "parameters": {**submission.options, **_parameters(submission.input)},
+        }
+        headers = {
+            **_authorization(credential),
+            "X-DashScope-Async": "enable",
+            "Content-Type": "application/json",
+        }
+        return HttpRequest("POST", base_url.rstrip("/") + SYNTHESIS, headers, orjson.dumps(body))
+
+    def parse_submit(self, response: HttpResponse) -> SubmitOutcome:
+        """200 with a task id is accepted; a 4xx is a definite refusal; anything else is unknown."""
+        if response.status >= 300:
+            return dashscope_errors.refusal(response)
+        body = reading.json_object(response.body)
+        job_id = reading.identifier(reading.member(body, "output", "task_id"))
+        return Accepted(job_id) if job_id else Unknown(reading.describe(response))
+
+    def poll(self, base_url: str, credential: Credential, job_id: str) -> HttpRequest:
+        """GET the task."""
+        return HttpRequest("GET", _task(base_url, job_id), _authorization(credential))
+
+    def parse_poll(self, response: HttpResponse) -> PollOutcome:
+        """Read a task's `output`, or why there is none."""
+        if response.status >= 300:
+            return dashscope_errors.call_fault(response)
+        body = reading.json_object(response.body)
+        output = reading.member(body, "output")
+        if body is None or not isinstance(output, dict):
+            return Unknown(reading.describe(response))
+        return _task_outcome(output, body.get("usage"))
+
+    def cancel(self, base_url: str, credential: Credential, job_id: str) -> HttpRequest | None:
+        """POST the cancel; DashScope takes it while the task is PENDING."""
+        return HttpRequest("POST", f"{_task(base_url, job_id)}/cancel", _authorization(credential))
+
+    def parse_cancel(self, response: HttpResponse) -> CancelOutcome:
+        """200 is taken; 400 UnsupportedOperation means that the task no longer waits."""
+        if response.status < 300:
+            return CancelAccepted()
+        if response.status == 400:
+            return CancelRefused(dashscope_errors.read(response).message)
+        return dashscope_errors.call_fault(response)
+
+    def lookup(
+        self, base_url: str, credential: Credential, model: str, since_epoch_seconds: int, page: int
+    ) -> HttpRequest | None:
+        """None: the task list echoes nothing of ours."""
+        del base_url, credential, model, since_epoch_seconds, page
+        return None
+
+    def parse_lookup(
+        self, response: HttpResponse, correlation: str, since_epoch_seconds: int
+    ) -> LookupOutcome:
+        """Unknown: there is no lookup."""
+        del response, correlation, since_epoch_seconds
+        return Unknown("DashScope has no lookup")
+
+    def fetch(self, base_url: str, credential: Credential, output_url: str) -> HttpRequest:
+        """GET the presigned URL as it stands: it needs no key."""
+        del base_url, credential
+        return HttpRequest("GET", output_url, {})
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookHint:
+        """Refused: DashScope calls nobody back per request."""
+        del headers, body
+        raise WebhookError("webhooks_unsupported", "DashScope sends no webhooks")
+
+
+def _task(base_url: str, job_id: str) -> str:
+    return f"{base_url.rstrip('/')}/tasks/{quote(job_id, safe='')}"
+
+
+def _authorization(credential: Credential) -> dict[str, str]:
+    return {"Authorization": f"Bearer {credential.secret}"}
+
+
+def _input(given: Mapping[str, Any]) -> dict[str, Any]:
+    built = {name: given[name] for name in INPUTS if name in given}
+    if given.get("image_urls"):
+        built["img_url"] = given["image_urls"][0]
+    if "audio_url" in given and given.get("audio") is not False:
+        built["audio_url"] = given["audio_url"]
+    return built
+
+
+def _parameters(given: Mapping[str, Any]) -> dict[str, Any]:
+    built = {name: given[name] for name in PARAMETERS if name in given}
+    if "resolution" in given:
+        built["resolution"] = given["resolution"].upper()
+    return built
+
+
+def _task_outcome(output: dict[str, Any], usage: object) -> PollOutcome:
+    match output.get("task_status"):
+        case "PENDING" | "SUSPENDED":
+            return Progress("queued")
+        case "RUNNING":
+            return Progress("running")
+        case "SUCCEEDED":
+            return _success(output, usage)
+        case "FAILED":
+            return dashscope_errors.job_fault(output)
+        case "CANCELED":
+            return Cancelled()
+        case "UNKNOWN":
+            return Gone("DashScope doesn't know the task, or no longer")
+        case other:
+            return Unknown(f"task_status {reading.message(other, 'missing')}")
+
+
+def _success(output: dict[str, Any], usage: object) -> PollOutcome:
+    video = reading.web_url(output.get("video_url"))
+    if video is None:
+        return Failed("no_output", "the task succeeded without a video_url")
+    return Succeeded((Output("video", None, video),), _usage(usage))
+
+
+def _usage(usage: object) -> Usage:
+    """`output_video_duration` where there is one, else `duration`; the size is "W*H"."""
+    produced = reading.seconds(reading.member(usage, "output_video_duration"))
+    if produced is None:
+        produced = reading.seconds(reading.member(usage, "duration"))
+    size = re.fullmatch(r"(\d{1,5})\*(\d{1,5})", reading.text(reading.member(usage, "size")) or "")
+    return Usage(
+        output_seconds=produced,
+        input_seconds=reading.seconds(reading.member(usage, "input_video_duration")),
+        width=int(size[1]) if size else None,
+        height=int(size[2]) if size else None,
+    )
