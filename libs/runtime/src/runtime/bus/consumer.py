@@ -204,24 +204,27 @@ class Bus:
         backoff, started = Backoff(0.1, 5.0), time.monotonic()
         while self._open.is_set() and not self._halted:
             try:
-                items = [decode(record, self._translators) for record in await self._fresh(records)]
-                if items:
-                    await self._process(items)
-                self._retrying = None
-                return None
-            except offsets.OffsetMismatch as error:
-                log.warning("offset_mismatch", error=str(error))
-                return await self._rewind(records)
+                await self._once(records)
+                return
             except dead_letters.TooManyDeadLetters as error:
                 self._halt(str(error))
-            except asyncio.CancelledError:
-                raise
             except Exception as error:
                 self._retrying = f"consumer: {type(error).__name__}: {error}"[:300]
                 log.warning("batch_failed", error=self._retrying, records=len(records))
                 if time.monotonic() - started > _GIVE_BACK_SECONDS:
-                    return await self._rewind(records)
+                    await self._rewind(records)
+                    return
                 await asyncio.sleep(backoff.next())
+
+    async def _once(self, records: Sequence[Raw]) -> None:
+        try:
+            items = [decode(record, self._translators) for record in await self._fresh(records)]
+            if items:
+                await self._process(items)
+        except offsets.OffsetMismatch as error:
+            log.warning("offset_mismatch", error=str(error))
+            await self._rewind(records)
+        self._retrying = None
 
     def _halt(self, reason: str) -> None:
         self._halted = f"consumer halted: {reason}"

@@ -1,0 +1,84 @@
+"""`python -m <service> <role>`: the same commands for every service."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import typer
+from starlette.applications import Starlette
+
+from runtime import logs, migrate, process
+from runtime.health import Part
+from runtime.settings import ServiceSettings
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a service's `app.py` joins for the roles asked for: parts in starting order, and its HTTP app."""
+
+    parts: Sequence[Part]
+    app: Starlette | None = None
+
+
+def service_cli(
+    name: str,
+    *,
+    settings: Callable[[], S],
+    build: Callable[[S, frozenset[str]], Built],
+    roles: Collection[str],
+    migrations: Path,
+) -> typer.Typer:
+    """The command line of a service: one command per role, `all` for every role in one process, `migrate`."""
+    cli = typer.Typer(name=name, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+    def serve(chosen: frozenset[str]) -> None:
+        values = settings()
+        logs.configure(name, level=values.log_level, style=values.log_format)
+        process.run(_serve(name, values, build, chosen))
+
+    for role in roles:
+        cli.command(role, help=f"Run the {role} alone.")(_command(serve, frozenset({role})))
+    cli.command("all", help="Run every role in one process.")(_command(serve, frozenset(roles)))
+
+    @cli.command("migrate", help="Bring the database to the newest revision.")
+    def _migrate() -> None:
+        migrate.upgrade(settings().database_dsn.get_secret_value(), migrations)
+
+    return cli
+
+
+async def _serve(
+    name: str, values: S, build: Callable[[S, frozenset[str]], Built], chosen: frozenset[str]
+) -> None:
+    built = build(values, chosen)
+    await process.serve(
+        built.parts,
+        service=name,
+        host=values.http_host,
+        port=values.http_port,
+        app=built.app,
+        drain_seconds=values.drain_seconds,
+    )
+
+
+def _command(serve: Callable[[frozenset[str]], None], chosen: frozenset[str]) -> Callable[[], None]:
+    def run() -> None:
+        serve(chosen)
+
+    return run
+
+
+T = TypeVar("T")
+
+
+def once(main: Callable[[], Awaitable[T]]) -> T:
+    """Run one asynchronous command to its end."""
+
+    async def run() -> T:
+        return await main()
+
+    return asyncio.run(run())
