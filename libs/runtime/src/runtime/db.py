@@ -62,10 +62,11 @@ class Tx:
 
 
 class Database:
-    """A pool and the transactions on it."""
+    """A pool and the transactions on it; the first part of every process."""
 
     def __init__(self, dsn: str, *, name: str, pool_size: int = 10) -> None:
         self._dsn = dsn
+        self.name = "database"
         self._name = name
         self._pool_size = pool_size
         self._pool: asyncpg.Pool | None = None
@@ -91,6 +92,14 @@ class Database:
         if self._pool is not None:
             await self._pool.close()
             self._pool = None
+
+    def unready(self) -> str | None:
+        """The pool mends itself: whoever can't get a connection says so."""
+        return None if self._pool is not None else "database: no pool"
+
+    def fault(self) -> str | None:
+        """Never a reason to restart."""
+        return None
 
     @property
     def pool(self) -> asyncpg.Pool:

@@ -30,7 +30,7 @@ from runtime.outbox.recorder import Outbox
 log = structlog.get_logger()
 
 Apply = Callable[[Tx, list[Any]], Awaitable[None]]
-"""The service's use case for a batch: upsert the facts, decide, write. Runs inside the batch's transaction."""
+"""The service's use case for a batch: merge the facts, decide, write; inside the batch's transaction."""
 
 PERMANENT = (
     asyncpg.DataError,
