@@ -15,11 +15,6 @@ pytestmark = pytest.mark.stack
 ROOT = STATE / "test"
 
 
-@pytest.fixture(scope="session")
-def servers() -> Servers:
-    return start_servers(ROOT)
-
-
 def _dsn(servers: Servers, role: str, database: str) -> str:
     own = databases.dsn(servers.postgres_admin_dsn, role, databases.passwords(Home(ROOT))[role])
     return own.rpartition("/")[0] + f"/{database}"
