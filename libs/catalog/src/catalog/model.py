@@ -1,0 +1,105 @@
+"""A model: everything about it is data, read from its file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from contracts.events import Kind
+
+from catalog import price, tiers
+from catalog.fault import Fault
+from catalog.price import PriceRow
+from catalog.routes import ProviderMode, Route
+from catalog.rules import InputRule
+from catalog.schema import InputSchema
+from catalog.tiers import Tier
+from catalog.values import nul_faults, unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A price in micro-credits and the rule that gave it; the rule is JSON-able and frozen with the task."""
+
+    micro: int
+    rule: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Which input field names the resolution, and the short side in pixels of each of its values."""
+
+    field: str
+    short_sides: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model. Inputs "with defaults" are what `with_defaults` returned for a faultless input."""
+
+    slug: str
+    title: str
+    description: str
+    kind: Kind
+    minimum_tier: str
+    routes: tuple[Route, ...]
+    price_rows: tuple[PriceRow, ...]
+    rules: tuple[InputRule, ...]
+    derived: Mapping[str, str]
+    """What we make ourselves: output name to the boolean input field that asks for it."""
+    resolution: Resolution | None
+    frames_field: str | None
+    tiers: Mapping[str, Tier] = field(repr=False)
+    input_schema: InputSchema = field(repr=False)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The input's JSON Schema, to be shown as it stands."""
+        return self.input_schema.document
+
+    @property
+    def price(self) -> list[dict[str, Any]]:
+        """The price rows as a document: amounts in micro-credits, values that are input fields by name."""
+        return [row.model_dump(exclude_defaults=True) for row in self.price_rows]
+
+    def usable_routes(self, providers: Mapping[str, ProviderMode]) -> tuple[Route, ...]:
+        """The routes that can be taken with the configured providers, in order of preference."""
+        return tuple(route for route in self.routes if route.usable(providers))
+
+    def available(self, providers: Mapping[str, ProviderMode]) -> bool:
+        """Whether any route can be taken."""
+        return bool(self.usable_routes(providers))
+
+    def faults(self, value: Any) -> list[Fault]:
+        """Everything that is wrong with an input, for any JSON value; empty if nothing is."""
+        found = unreadable(value)
+        if found:
+            return found
+        found = nul_faults(value) + self.input_schema.faults(value)
+        given = self.input_schema.complete(value)
+        if isinstance(given, dict):
+            found += [fault for rule in self.rules for fault in rule.faults(given)]
+        return found
+
+    def with_defaults(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """The input with defaults and in normal form; the given one is not touched."""
+        completed: dict[str, Any] = self.input_schema.complete(dict(value))
+        return completed
+
+    def required_tier(self, value: Mapping[str, Any]) -> str:
+        """The name of the lowest tier that may have this input (with defaults)."""
+        short_side = self.resolution.short_sides[value[self.resolution.field]] if self.resolution else 0
+        frames = value[self.frames_field] if self.frames_field else 0
+        able = tiers.lowest(self.tiers.values(), short_side, frames)
+        highest = max(self.tiers.values(), key=lambda each: each.rank)
+        needed = (able or highest, self.tiers[self.minimum_tier])
+        return max(needed, key=lambda each: each.rank).name
+
+    def quote(self, value: Mapping[str, Any]) -> Quote:
+        """The price of an input with defaults and the rule to freeze with the task."""
+        rule = price.frozen_rule(self.price_rows, value)
+        return Quote(price.quoted_micro(rule), rule)
+
+    def derive(self, value: Mapping[str, Any], tier: Tier) -> list[str]:
+        """What storage makes of the provider's outputs: `watermark` (first: the rest shows it), `gif`, …"""
+        asked = [name for name, flag in self.derived.items() if value.get(flag) is True]
+        return (["watermark"] if tier.watermark and self.kind in {"video", "image"} else []) + asked

@@ -1,0 +1,49 @@
+"""Routes: where a model's tasks may go, and how patiently they are followed there."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+RouteState = Literal["live", "retiring", "gone-upstream"]
+ProviderMode = Literal["real", "simulated"]
+BACKOFF = 1.5
+"""How much longer each wait between polls is than the one before."""
+
+
+class PollSchedule(BaseModel):
+    """When to ask for a job's state, in seconds: first, then at growing intervals up to the maximum."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first_seconds: float = Field(gt=0)
+    interval_seconds: float = Field(gt=0)
+    max_seconds: float = Field(gt=0)
+
+    def delay(self, polls_made: int) -> float:
+        """Seconds to wait before the next poll."""
+        if polls_made == 0:
+            return self.first_seconds
+        growth = BACKOFF ** min(polls_made - 1, 50)
+        return min(self.max_seconds, self.interval_seconds * growth)
+
+
+class Route(BaseModel):
+    """A way to serve a model: a provider (settings give address and keys), a protocol, their model name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    provider: str
+    protocol: str
+    model: str
+    state: RouteState
+    poll: PollSchedule
+    submit_timeout_seconds: float = Field(default=30.0, gt=0)
+    resubmit_once: bool = False
+    """Whether an attempt of unknown outcome may be submitted once more, at the risk of a second job."""
+    options: dict[str, Any] = {}
+
+    def usable(self, providers: Mapping[str, ProviderMode]) -> bool:
+        """Whether it can be taken with these providers: what is gone upstream lives on in the simulator."""
+        mode = providers.get(self.provider)
+        return mode == "simulated" or (mode == "real" and self.state != "gone-upstream")

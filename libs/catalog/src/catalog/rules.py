@@ -1,0 +1,176 @@
+"""Cross-field rules and provider limits beyond a model's schema, as data: each kind is a class.
+
+A selector names what a rule is about: `field` (given and not empty), `field=value`, or `field[key=value]`
+(the items of a list that have it).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from catalog.fault import Fault, path
+from catalog.media import MediaKind, Scheme, medium_fault
+
+_SELECTOR = re.compile(r"(?P<field>\w+)(?:\[(?P<key>\w+)=(?P<item>\w+)\]|=(?P<value>\w+))?")
+_WORDS: dict[str, Any] = {"true": True, "false": False}
+
+
+def _selector(text: str) -> str:
+    if not _SELECTOR.fullmatch(text):
+        raise ValueError(f"{text!r} is not field, field=value or field[key=value]")
+    return text
+
+
+Selector = Annotated[str, AfterValidator(_selector)]
+
+
+def selected(selector: str, given: Mapping[str, Any]) -> list[str]:
+    """The paths in an input that a selector finds; none for an input of the wrong shape."""
+    parts = _SELECTOR.fullmatch(selector)
+    if parts is None:
+        return []
+    value = given.get(parts["field"])
+    if parts["key"]:
+        items = value if isinstance(value, list) else []
+        return [
+            path(parts["field"], index)
+            for index, item in enumerate(items)
+            if isinstance(item, dict) and item.get(parts["key"]) == parts["item"]
+        ]
+    found = value == _WORDS.get(parts["value"], parts["value"]) if parts["value"] else bool(value)
+    return [path(parts["field"])] if found else []
+
+
+def field_of(selector: str) -> str:
+    """The input field that a selector is about."""
+    return re.split(r"\W", selector, maxsplit=1)[0]
+
+
+class _Rule(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Maximum(_Rule):
+    """A number must not exceed the provider's limit."""
+
+    kind: Literal["maximum"]
+    field: str
+    value: int
+
+    def fields(self) -> set[str]:
+        """The input fields that the rule names."""
+        return {self.field}
+
+    def faults(self, given: Mapping[str, Any]) -> Iterator[Fault]:
+        """The fault, if the field is a number beyond the limit."""
+        number = given.get(self.field)
+        if isinstance(number, int | float) and not isinstance(number, bool) and number > self.value:
+            yield Fault(path(self.field), "out_of_range", f"must be at most {self.value}")
+
+
+class MaxLength(_Rule):
+    """A text must not be longer than the provider's limit, in characters."""
+
+    kind: Literal["max_length"]
+    field: str
+    value: int
+
+    def fields(self) -> set[str]:
+        """The input fields that the rule names."""
+        return {self.field}
+
+    def faults(self, given: Mapping[str, Any]) -> Iterator[Fault]:
+        """The fault, if the field is a longer text."""
+        text = given.get(self.field)
+        if isinstance(text, str) and len(text) > self.value:
+            yield Fault(path(self.field), "too_long", f"must have at most {self.value} characters")
+
+
+class AtMost(_Rule):
+    """Of what is selected there may be so many."""
+
+    kind: Literal["at_most"]
+    select: Selector
+    count: int
+
+    def fields(self) -> set[str]:
+        """The input fields that the rule names."""
+        return {field_of(self.select)}
+
+    def faults(self, given: Mapping[str, Any]) -> Iterator[Fault]:
+        """One fault for each beyond the count."""
+        for where in selected(self.select, given)[self.count :]:
+            yield Fault(where, "too_many_items", f"{self.select} may be given at most {self.count} time(s)")
+
+
+class Excludes(_Rule):
+    """What is selected can't be used together with any of the others."""
+
+    kind: Literal["excludes"]
+    select: Selector
+    others: list[Selector]
+
+    def fields(self) -> set[str]:
+        """The input fields that the rule names."""
+        return {field_of(each) for each in [self.select, *self.others]}
+
+    def faults(self, given: Mapping[str, Any]) -> Iterator[Fault]:
+        """One fault for each that is selected."""
+        met = [each for each in self.others if selected(each, given)]
+        for where in selected(self.select, given) if met else []:
+            yield Fault(where, "conflicting_fields", f"cannot be used together with {', '.join(met)}")
+
+
+class Requires(_Rule):
+    """What is selected needs at least one of the others."""
+
+    kind: Literal["requires"]
+    select: Selector
+    any_of: list[Selector]
+
+    def fields(self) -> set[str]:
+        """The input fields that the rule names."""
+        return {field_of(each) for each in [self.select, *self.any_of]}
+
+    def faults(self, given: Mapping[str, Any]) -> Iterator[Fault]:
+        """One fault for each that is selected."""
+        if any(selected(each, given) for each in self.any_of):
+            return
+        for where in selected(self.select, given):
+            yield Fault(where, "missing_companion", f"must be used together with {' or '.join(self.any_of)}")
+
+
+class Media(_Rule):
+    """A field holds references to media: a text, a list of texts, or a list of objects that have `key`."""
+
+    kind: Literal["media"]
+    field: str
+    key: str | None = None
+    medium: MediaKind
+    accept: list[Scheme]
+
+    def fields(self) -> set[str]:
+        """The input fields that the rule names."""
+        return {self.field}
+
+    def faults(self, given: Mapping[str, Any]) -> Iterator[Fault]:
+        """One fault for each reference that can't be used."""
+        for where, value in self._references(given.get(self.field)):
+            fault = medium_fault(value, self.medium, self.accept) if isinstance(value, str) else None
+            if fault is not None:
+                yield Fault(where, *fault)
+
+    def _references(self, value: Any) -> Iterator[tuple[str, Any]]:
+        if not isinstance(value, list):
+            yield path(self.field), value
+            return
+        for index, item in enumerate(value):
+            if self.key is None:
+                yield path(self.field, index), item
+            elif isinstance(item, dict):
+                yield path(self.field, index, self.key), item.get(self.key)
+
+
+InputRule = Annotated[Maximum | MaxLength | AtMost | Excludes | Requires | Media, Field(discriminator="kind")]
