@@ -69,6 +69,7 @@ class Bus:
         bootstrap: str,
         translators: Mapping[str, Translator],
         apply: Apply,
+        group: str | None = None,
         instance: str | None = None,
         wait_ms: int = 20,
         max_records: int = 500,
@@ -76,6 +77,7 @@ class Bus:
     ) -> None:
         self._db, self._outbox, self._service, self._bootstrap = db, outbox, service, bootstrap
         self._translators, self._apply = translators, apply
+        self._group = group or service
         self._limiter = dead_letters.Limiter(dead_letters_per_minute)
         self._ids: dict[str, str] = {}
         self._positions: dict[tuple[str, int], _Position] = {}
@@ -91,7 +93,7 @@ class Bus:
         self._broker = KafkaBroker(
             bootstrap,
             client_id=service,
-            logger=logging.getLogger("faststream"),
+            logger=_quiet_logger(),
             parser=_tolerant_parser,
             apply_types=False,
             allow_auto_create_topics=False,
@@ -99,7 +101,7 @@ class Bus:
         )
         self._subscriber = self._broker.subscriber(
             *translators,
-            group_id=service,
+            group_id=self._group,
             group_instance_id=instance,
             batch=True,
             max_records=max_records,
@@ -183,14 +185,14 @@ class Bus:
     async def _seek(self, partitions: Sequence[TopicPartition]) -> None:
         consumer = self._consumer()
         known = [(tp.topic, tp.partition) for tp in partitions]
-        found = await offsets.stored(self._db.pool, self._service, known, self._ids) if known else {}
+        found = await offsets.stored(self._db.pool, self._group, known, self._ids) if known else {}
         for (topic, partition), next_offset in found.items():
             self._positions[topic, partition] = _Position(self._ids[topic], next_offset)
             consumer.seek(TopicPartition(topic, partition), next_offset)
 
     # -- batches ------------------------------------------------------------------------------------
 
-    async def _on_batch(self, records: Sequence[Raw]) -> None:
+    async def _on_batch(self, records: Any) -> None:  # FastStream builds a model of narrower types
         if not self._open.is_set() or self._halted:
             return
         self._idle.clear()
@@ -278,7 +280,7 @@ class Bus:
         faults = [item for item in items if item.fault is not None]
         self._limiter.admit(len(faults))
         async with self._db.transaction() as tx:
-            await offsets.advance(tx, self._service, moves)
+            await offsets.advance(tx, self._group, moves)
             if faults:
                 await dead_letters.write(tx, self._outbox, self._service, faults, self._ids)
             facts = [item.fact for item in items if item.fault is None and item.fact is not None]
@@ -350,6 +352,13 @@ class _Listener(ConsumerRebalanceListener):
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         await self._bus.assigned(list(assigned))
+
+
+def _quiet_logger() -> logging.Logger:
+    """FastStream says two lines per batch at INFO."""
+    logger = logging.getLogger("framebus.bus")
+    logger.setLevel(logging.WARNING)
+    return logger
 
 
 async def _raw_records(message: Any) -> Any:
