@@ -147,6 +147,11 @@ def with_port(spec: Spec, port: int) -> Spec:
     )
 
 
+def renamed(spec: Spec, name: str) -> Spec:
+    """Return the spec under another name, so that it is one more process."""
+    return replace(spec, name=name)
+
+
 async def _gone(record: Record, within: float) -> bool:
     until = time.monotonic() + within
     while record.alive:

@@ -56,6 +56,16 @@ async def _stop(home: Home) -> None:
         await processes.stop(home, name)
 
 
+def own_names(external: External) -> list[str]:
+    """Return the servers that the stack runs itself, in starting order."""
+    theirs = {
+        "postgres": external.postgres_dsn,
+        "kafka": external.kafka_bootstrap,
+        "s3": external.s3_endpoint,
+    }
+    return [name for name in NAMES if not theirs[name]]
+
+
 class ServerSet:
     """The servers of one home, external ones in the place of our own."""
 
@@ -81,12 +91,7 @@ class ServerSet:
 
     def own(self) -> list[str]:
         """Return the names of the servers that the stack runs itself, in starting order."""
-        theirs = {
-            "postgres": self._external.postgres_dsn,
-            "kafka": self._external.kafka_bootstrap,
-            "s3": self._external.s3_endpoint,
-        }
-        return [name for name in NAMES if name in self._names and not theirs[name]]
+        return [name for name in own_names(self._external) if name in self._names]
 
     def addresses(self) -> Servers:
         """Return how to reach them."""

@@ -1,0 +1,57 @@
+# Framebus on one machine. `make` alone prints the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE
+
+PYTHON ?= $(shell for p in .venv/bin/python python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+RUN := .venv/bin/python
+PACKAGES := libs/contracts libs/catalog libs/providers libs/runtime \
+	services/gateway services/ledger services/dispatcher services/callbacks services/storage stack stack/simulator
+NAMES := $(addprefix framebus-,$(notdir $(PACKAGES)))
+COMPILE := .venv/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-header
+
+.PHONY: help
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Make .venv from the lock and fetch Kafka and the S3 server (once)
+	@test -n "$(PYTHON)" || { echo "Framebus needs Python 3.11 or newer: none found (name one with PYTHON=...)" >&2; exit 1; }
+	@$(PYTHON) -P stack/src/stack/bootstrap.py
+
+.PHONY: up down status logs clean distclean demo
+up: setup ## Start everything, return when it serves; addresses and keys in .framebus/stack.json
+	@$(RUN) -m stack up
+down: ## Stop everything in order; the state stays
+	@test ! -x $(RUN) || $(RUN) -m stack down
+status: setup ## Show each process; fails if one is down
+	@$(RUN) -m stack status
+logs: setup ## Follow all logs; S=ledger for one process
+	@$(RUN) -m stack logs $(if $(S),--service $(S))
+clean: ## Stop everything, also the tests' servers, and remove its state
+	@test ! -x $(RUN) || $(RUN) -m stack clean
+distclean: clean ## Also remove the downloads and .venv
+	@rm -rf .framebus .venv
+demo: up ## Run the three requests of the product documents and show what became of them
+	@$(RUN) -m stack.demo
+
+.PHONY: test lint typecheck format lock bench flow
+test: setup ## Run the tests on real servers; T=tests/ledger for a part
+	@$(RUN) -m pytest $(T)
+lint: setup ## Check style, formatting and the direction of imports
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/lint-imports
+typecheck: setup ## Check the types, strictly
+	@.venv/bin/mypy $(addsuffix /src,$(PACKAGES)) tests
+format: setup ## Format the code and sort the imports
+	@.venv/bin/ruff check --fix --select I .
+	@.venv/bin/ruff format .
+lock: setup ## Pin the newest allowed dependencies anew
+	@$(COMPILE) --group dev $(addprefix --no-emit-package ,$(NAMES)) $(addsuffix /pyproject.toml,$(PACKAGES)) -o requirements.lock
+	@$(COMPILE) --no-annotate -c requirements.lock requirements/bootstrap.in -o requirements/bootstrap.lock
+bench: setup ## Measure; each figure is one command
+	@$(RUN) -m bench
+flow: setup ## Write docs/flow.md and the event schemas from the contracts
+	@$(RUN) -m contracts.docs
