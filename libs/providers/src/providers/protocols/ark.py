@@ -48,7 +48,7 @@ PASSED_ON = (
     "return_last_frame",
     "tools",
 )
-UNFINISHED = {"queued", "running"}
+UNFINISHED = ("queued", "running")
 
 PIXELS: dict[tuple[str, str], tuple[int, int]] = {
     ("480p", "16:9"): (864, 496),
