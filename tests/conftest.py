@@ -1,9 +1,9 @@
-"""Fixtures for the whole suite: real Kafka, Postgres and S3, started once and left running for the next run."""
+"""Fixtures for the whole suite: real Kafka, Postgres and S3, started once and left for the next run."""
 
 import asyncio
 import itertools
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import asyncpg
@@ -78,9 +78,9 @@ async def databases(servers: Servers) -> AsyncIterator[Databases]:
 
 
 @pytest.fixture
-def service_db(databases: Databases) -> Iterator[MakeDatabase]:
+def service_db(databases: Databases) -> MakeDatabase:
     """`await service_db("ledger")` is the address of a fresh, migrated database."""
-    yield databases.fresh
+    return databases.fresh
 
 
 @pytest.fixture

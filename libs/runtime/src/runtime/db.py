@@ -149,12 +149,12 @@ async def prepare_connection(conn: Session) -> None:
 
 
 def _encode_json(value: Any) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
 
 
 def rows(items: Iterable[Mapping[str, Any]]) -> str:
     """The one JSON parameter of a set-based statement (`json_to_recordset($1::json)`)."""
-    return orjson.dumps(list(items)).decode()
+    return orjson.dumps(list(items), default=str).decode()  # asyncpg's UUIDs are a subclass: orjson asks
 
 
 def row_count(status: str) -> int:

@@ -7,7 +7,7 @@ meanwhile, and a lone caller waits for nobody.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from runtime.bus.consumer import PERMANENT
 
@@ -42,21 +42,22 @@ class GroupCommit(Generic[I, R]):
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if len(self._running) < self._lanes:
-            task = asyncio.create_task(self._drain())
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._running.add(asyncio.create_task(self._drain()))
         return await future
 
     async def join(self) -> None:
         """Wait until everything that was submitted is written."""
         while self._running:
-            await asyncio.wait(self._running)
+            await asyncio.wait(set(self._running))
 
     async def _drain(self) -> None:
-        while self._waiting:
-            await asyncio.sleep(0)  # let whoever is ready join this batch
-            count = min(self._max_batch, len(self._waiting))
-            await self._settle([self._waiting.popleft() for _ in range(count)])
+        try:
+            while self._waiting:
+                await asyncio.sleep(0)  # let whoever is ready join this batch
+                count = min(self._max_batch, len(self._waiting))
+                await self._settle([self._waiting.popleft() for _ in range(count)])
+        finally:  # in the same step as the last look at the queue: a later caller starts a new lane
+            self._running.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _settle(self, batch: list[tuple[I, asyncio.Future[R]]]) -> None:
         try:

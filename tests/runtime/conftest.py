@@ -1,0 +1,8 @@
+"""Makes this folder's helpers importable and its fixtures known."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from runtime_fixtures import db, dsn, make_bus  # noqa: F401 -- fixtures are found by name
