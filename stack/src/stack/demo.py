@@ -1,0 +1,217 @@
+"""`make demo`: the product documents' three requests as a client would send them, watched to the end.
+
+Exit code 0 only if all succeeded, the files are what was asked for and the ledger's books are right.
+"""
+
+import asyncio
+import base64
+import io
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import av
+import httpx
+from PIL import Image, ImageDraw
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from stack import processes
+from stack.errors import StackError
+from stack.paths import STATE, Home
+
+FINAL = ("succeeded", "failed", "cancelled")
+console = Console()
+
+
+@dataclass
+class Job:
+    """One request and what became of it."""
+
+    body: dict[str, Any]
+    task_id: str = ""
+    status: str = "-"
+    step: str = "-"
+    document: dict[str, Any] = field(default_factory=dict)
+    file: Path | None = None
+    probed: str = ""
+
+    @property
+    def model(self) -> str:
+        """The model's slug."""
+        return str(self.body["model"])
+
+
+def portrait() -> bytes:
+    """A sample portrait, drawn here: a JPEG of 768 × 1024 that is small enough to send inline."""
+    image = Image.new("RGB", (768, 1024), (214, 108, 74))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 700, 768, 1024), fill=(38, 70, 83))
+    draw.ellipse((234, 250, 534, 650), fill=(244, 211, 178))
+    draw.pieslice((214, 200, 554, 560), 180, 360, fill=(70, 42, 30))
+    for x in (320, 448):
+        draw.ellipse((x - 16, 430, x + 16, 462), fill=(40, 40, 40))
+    draw.arc((324, 480, 444, 580), 20, 160, fill=(160, 60, 60), width=8)
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def requests() -> list[dict[str, Any]]:
+    """The bodies of the three documents; the portrait stands where the first one has an example address."""
+    picture = "data:image/jpeg;base64," + base64.b64encode(portrait()).decode()
+    turn = "Let the person in the image turn and smile while the camera slowly pushes in."
+    street = "A cinematic tracking shot of a futuristic city street after rain"
+    sunset = "海边日落时一辆红色跑车驶过公路,镜头平稳推进,电影感"  # noqa: RUF001 -- the document's own text
+    wan = {"prompt": turn, "resolution": "1080p", "duration": 5, "image_urls": [picture], "audio": True}
+    seedance = {
+        "prompt": street,
+        "size": "16:9",
+        "resolution": "720p",
+        "duration": 5,
+        "generate_audio": True,
+    }
+    veo = {"prompt": sunset, "aspect_ratio": "16:9", "resolution": "720p", "duration": 8}
+    return [
+        {"model": "wan2-6-i2v-flash", "input": wan},
+        {"model": "doubao-seedance-2-0-fast", "input": seedance},
+        {"model": "veo3-1-quality", "input": veo},
+    ]
+
+
+async def submit(client: httpx.AsyncClient, job: Job) -> None:
+    """Send the request; StackError with the API's own words if it is refused."""
+    response = await client.post("/api/v1/tasks", json=job.body)
+    if response.status_code != 202:
+        raise StackError(f"{job.model}: {response.status_code} {response.text}")
+    job.document = response.json()
+    job.task_id, job.status = job.document["task_id"], job.document["status"]
+
+
+async def watch(client: httpx.AsyncClient, job: Job) -> None:
+    """Follow the task's events live until the final one."""
+    headers = {"Accept": "text/event-stream"}
+    async with client.stream("GET", f"/api/v1/tasks/{job.task_id}/events", headers=headers) as stream:
+        async for line in stream.aiter_lines():
+            if line.startswith("data:"):
+                event = json.loads(line[5:])
+                job.step = _step(event)
+                job.status = event["type"] if event["type"] in FINAL else "processing"
+    job.document = (await client.get(f"/api/v1/tasks/{job.task_id}")).json()
+    job.status = job.document["status"]
+
+
+def _step(event: dict[str, Any]) -> str:
+    percent = (event.get("data") or {}).get("percent")
+    return f"{event['type']} {percent} %" if percent is not None else str(event["type"])
+
+
+async def download(client: httpx.AsyncClient, job: Job, folder: Path) -> None:
+    """Fetch the result by its link and look into it."""
+    url = job.document["output"]["videos"][0]["url"]
+    response = await client.get(url)
+    response.raise_for_status()
+    job.file = folder / f"{job.model}.mp4"
+    job.file.write_bytes(response.content)
+    job.probed = probe(job.file)
+
+
+def probe(file: Path) -> str:
+    """What is in a video file, in words."""
+    with av.open(str(file)) as container:
+        video = container.streams.video[0]
+        seconds = (container.duration or 0) / 1_000_000
+        sound = "with sound" if container.streams.audio else "silent"
+        return f"{video.codec_context.width}x{video.codec_context.height}, {seconds:.1f} s, {sound}"
+
+
+def board(jobs: list[Job]) -> Table:
+    """The live picture."""
+    table = Table(box=None, header_style="dim")
+    for name in ("model", "task", "status", "last step"):
+        table.add_column(name, no_wrap=True)
+    for job in jobs:
+        table.add_row(job.model, job.task_id, job.status, job.step)
+    return table
+
+
+def result(jobs: list[Job]) -> Table:
+    """Where the files are and what each cost."""
+    table = Table(header_style="dim")
+    for name in ("model", "status", "cost", "file", "in it"):
+        table.add_column(name)
+    for job in jobs:
+        error = (job.document.get("error") or {}).get("message", "")
+        cost = f"{job.document.get('cost_actual')} {job.document.get('currency', '')}"
+        table.add_row(job.model, job.status, cost, str(job.file or error), job.probed)
+    return table
+
+
+async def run(client: httpx.AsyncClient, folder: Path) -> list[Job]:
+    """Submit the three, watch them side by side, fetch what they made."""
+    jobs = [Job(body) for body in requests()]
+    for job in jobs:
+        await submit(client, job)
+    with Live(get_renderable=lambda: board(jobs), console=console, refresh_per_second=8, transient=False):
+        await asyncio.gather(*(watch(client, job) for job in jobs))
+    for job in jobs:
+        if job.status == "succeeded":
+            await download(client, job, folder)
+    return jobs
+
+
+def check_books(home: Home) -> bool:
+    """Run the ledger's own proof of its books."""
+    record = processes.find(home, "ledger")
+    if record is None:
+        raise StackError("the ledger is not started: see `make status`")
+    environment = {**os.environ, **record.spec.environment}
+    return (
+        subprocess.run([sys.executable, "-m", "ledger", "check"], env=environment, check=False).returncode
+        == 0
+    )
+
+
+async def demo(home: Home) -> int:
+    """The whole demonstration; the exit code."""
+    facts = json.loads((home.state / "stack.json").read_text())
+    folder = home.state / "demo"
+    folder.mkdir(exist_ok=True)
+    headers = {"Authorization": f"Bearer {facts['api_key']}"}
+    limits = httpx.Timeout(30, read=600)
+    async with httpx.AsyncClient(
+        base_url=facts["gateway_url"], headers=headers, timeout=limits, trust_env=False
+    ) as client:
+        before = (await client.get("/api/v1/credits")).json()
+        jobs = await run(client, folder)
+        after = (await client.get("/api/v1/credits")).json()
+    console.print(result(jobs))
+    console.print(
+        f"credits before: {before['available']}, after: {after['available']}, held: {after['held']}"
+    )
+    books = check_books(home)
+    succeeded = all(job.status == "succeeded" for job in jobs)
+    verdict = "all succeeded" if succeeded else "not all succeeded"
+    console.print(f"{verdict}; the books are {'right' if books else 'WRONG'}")
+    console.print(
+        f"the API is at {facts['gateway_url']}, its key in .framebus/stack.json; `make down` stops it"
+    )
+    return 0 if succeeded and books else 1
+
+
+def main() -> int:
+    """The command."""
+    try:
+        return asyncio.run(demo(Home(STATE)))
+    except (StackError, httpx.HTTPError) as error:
+        console.print(f"[red]{error}[/red]")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
