@@ -1,0 +1,109 @@
+"""The parts and how they are joined."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from simulator import pages
+from simulator.ark import Ark
+from simulator.control import Control
+from simulator.dashscope import DashScope
+from simulator.files import FileStore
+from simulator.gemini import Gemini
+from simulator.intake import Intake
+from simulator.jobs import JobStore
+from simulator.journal import Journal
+from simulator.knobs import ControlPanel
+from simulator.provider import Provider
+from simulator.render.pool import RenderPool
+from simulator.runner import JobRunner
+from simulator.settings import Settings
+from simulator.webhooks import CallbackSender
+
+
+class Simulator:
+    """The ASGI application. Its routes are there once the server has run its start-up."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._providers: dict[str, Provider] = {}
+        self._app = Starlette(lifespan=self._lifespan, exception_handlers={HTTPException: self._not_here})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Keep uvicorn's transport in reach: `web.cut` breaks connections with it."""
+        if scope["type"] == "http":
+            scope["simulator.transport"] = getattr(getattr(send, "__self__", None), "transport", None)
+        await self._app(scope, receive, send)
+
+    async def _not_here(self, request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        return pages.not_here(self._providers, request, status)
+
+    @asynccontextmanager
+    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        with tempfile.TemporaryDirectory(prefix="simulator-") as scratch:
+            data_dir = self._settings.data_dir or Path(scratch)
+            async with _session() as session:
+                parts = _Parts(self._settings, data_dir, session)
+                parts.mount(app)
+                self._providers = parts.runner.providers
+                parts.runner.restore()
+                await parts.runner.prepare()
+                yield
+                await parts.close()
+
+
+class _Parts:
+    """Everything that lives as long as the server."""
+
+    def __init__(self, settings: Settings, data_dir: Path, session: aiohttp.ClientSession) -> None:
+        panel, store, files = ControlPanel(settings), JobStore(), FileStore(data_dir / "files")
+        self._journal = Journal(data_dir / "jobs.jsonl" if settings.data_dir else None)
+        self._pool = RenderPool(settings.render_processes)
+        self._callbacks = CallbackSender(
+            session,
+            panel,
+            timeout_seconds=settings.callback_timeout_seconds,
+            retry_seconds=settings.callback_retry_seconds,
+        )
+        self.runner = JobRunner(
+            panel=panel, store=store, journal=self._journal, files=files, pool=self._pool,
+            callbacks=self._callbacks, session=session, font_path=settings.font_path,
+        )  # fmt: skip
+        intake = Intake(panel=panel, store=store, runner=self.runner, public_url=settings.public_url)
+        ark = Ark(intake, files)
+        providers: list[Provider] = [ark, DashScope(intake, files), Gemini(intake, files)]
+        self.runner.providers = {provider.name: provider for provider in providers}
+        self._callbacks.render = {ark.name: ark.callback_body}
+        self._control = Control(panel, store, self.runner)
+
+    def mount(self, app: Starlette) -> None:
+        """Add all routes, the most called ones first."""
+        for provider in self.runner.providers.values():
+            app.router.routes.extend(provider.routes())
+        app.router.routes.extend([*self._control.routes(), *pages.routes()])
+
+    async def close(self) -> None:
+        """Stop the clocks; jobs that aren't final are in the journal."""
+        await self.runner.close()
+        await self._callbacks.close()
+        self._pool.close()
+        self._journal.close()
+
+
+def _session() -> aiohttp.ClientSession:
+    connector = aiohttp.TCPConnector(limit=256, limit_per_host=64)
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+
+def build_app(settings: Settings) -> Simulator:
+    """The application to serve."""
+    return Simulator(settings)

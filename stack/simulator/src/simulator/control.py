@@ -1,0 +1,118 @@
+"""`/_control`: the dials, the log and the reset; a developer's tool, so without a key."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from simulator.jobs import Job, JobStore
+from simulator.knobs import PROVIDERS, WEBHOOK_MODES, ControlPanel
+from simulator.runner import JobRunner
+from simulator.web import json_object, reply
+
+ABOUT: dict[str, Any] = {
+    "GET /_control": "this page",
+    "GET /_control/settings": "all settings as they stand",
+    "PUT /_control/settings": "merges in {provider: {setting: value}}, or {setting: value} for all",
+    "GET /_control/log?provider=&since=": "accepted jobs, oldest first; since: unix time of acceptance",
+    "POST /_control/reset": "forgets all jobs, files and changed settings",
+    "providers": list(PROVIDERS),
+    "settings of a provider": {
+        "delay_seconds": "from accepted to finished; 0 finishes right after the answer",
+        "accept_delay_seconds": "holds the submit before it is accepted",
+        "submit_delay_seconds": "holds the answer after it is accepted",
+        "fail_next": "the next n accepted jobs end as failed",
+        "drop_request_next": "cuts the next n submits before they are accepted",
+        "drop_answer_next": "accepts the next n submits and cuts the connection in place of an answer",
+        "status_code_next": "a status, or {status, times}: answers the next submits, accepts nothing",
+        "poll_status_code_next": "the same for reads",
+        "webhooks": " | ".join(WEBHOOK_MODES),
+        "webhook_delay_seconds": "how late `delay` is",
+    },
+    "settings of all": {
+        "render": "real | cached",
+        "strict_inputs": "true: inputs must be fetchable media",
+        "query_qps": "DashScope's limit on task queries; 0 is off",
+        "gemini_https_uris": "true: Gemini's file URIs look like Google's",
+    },
+    "markers in a prompt": {
+        "[sim:fail]": "ends as failed",
+        "[sim:moderated]": "is refused by moderation, as a result",
+        "[sim:queued]": "stays queued for 10 s",
+        "[sim:expired]": "ends as expired",
+        "[sim:delay=1.5]": "takes 1.5 s in place of delay_seconds",
+    },
+}
+
+
+class Control:
+    """The developer's view of the simulator."""
+
+    def __init__(self, panel: ControlPanel, store: JobStore, runner: JobRunner) -> None:
+        self._panel, self._store, self._runner = panel, store, runner
+
+    def routes(self) -> list[Route]:
+        """All paths below `/_control`."""
+        return [
+            Route("/_control", self._about, methods=["GET"]),
+            Route("/_control/settings", self._settings, methods=["GET", "PUT", "POST"]),
+            Route("/_control/log", self._log, methods=["GET"]),
+            Route("/_control/reset", self._reset, methods=["POST"]),
+        ]
+
+    async def _about(self, request: Request) -> Response:
+        del request
+        return reply({**ABOUT, "now": self._panel.as_dict()})
+
+    async def _settings(self, request: Request) -> Response:
+        if request.method in ("PUT", "POST"):
+            wanted = await json_object(request)
+            if wanted is None:
+                return reply({"error": "the body must be a JSON object"}, 400)
+            try:
+                self._panel.change(wanted)
+            except ValueError as error:
+                return reply({"error": str(error)}, 400)
+            await self._runner.prepare()
+        return reply(self._panel.as_dict())
+
+    async def _log(self, request: Request) -> Response:
+        provider, since = request.query_params.get("provider"), request.query_params.get("since") or "0"
+        if provider and provider not in PROVIDERS:
+            return reply({"error": f"provider must be one of {', '.join(PROVIDERS)}"}, 400)
+        try:
+            moment = float(since)
+        except ValueError:
+            return reply({"error": "since must be a unix time"}, 400)
+        jobs = [
+            _entry(job)
+            for job in self._store.log
+            if job.accepted_at >= moment and (not provider or job.provider == provider)
+        ]
+        return reply({"total": len(jobs), "jobs": jobs})
+
+    async def _reset(self, request: Request) -> Response:
+        del request
+        self._runner.reset()
+        self._panel.reset()
+        return reply({})
+
+
+def _entry(job: Job) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "provider": job.provider,
+        "model": job.model,
+        "prompt": job.prompt,
+        "accepted_at": job.accepted_at,
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+        "state": job.state,
+        "safety_identifier": job.safety_identifier,
+        "callback_url": job.callback_url,
+        "params": job.params,
+        "usage": job.usage,
+        "error": {"code": job.error[0], "message": job.error[1]} if job.error else None,
+        "deleted": job.deleted,
+    }

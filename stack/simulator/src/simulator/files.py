@@ -1,0 +1,79 @@
+"""Result files: kept on disk under unguessable names, served with Range and HEAD."""
+
+import re
+import secrets
+import time
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+LIFETIME_SECONDS = {"ark": 24 * 3600, "dashscope": 24 * 3600, "gemini": 48 * 3600}
+"""How long each provider keeps a result: providers.md 3A, 4.2, 5.2."""
+
+_TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime", ".png": "image/png"}
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+
+
+class FileStore:
+    """Names → files in one directory. A name may also stand for a cached result."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.directory = directory
+        self.cached: dict[str, bytes] = {}
+        """By suffix: what all results are while `render` is `cached`."""
+        self._known: dict[str, tuple[str, float, bool]] = {}
+
+    def new_path(self, suffix: str) -> Path:
+        """A path that doesn't exist yet and can't be guessed."""
+        return self.directory / f"{secrets.token_hex(16)}{suffix}"
+
+    def publish(self, name: str, provider: str, at: float, *, cached: bool) -> None:
+        """Serve `name` from now on as a result of `provider`, made at unix time `at`."""
+        self._known[name] = (provider, at + LIFETIME_SECONDS[provider], cached)
+
+    def read(self, name: str, provider: str) -> bytes | None:
+        """The file's bytes; None if there is no such file, or no longer."""
+        owner, expires_at, cached = self._known.get(name, ("", 0.0, False))
+        if owner != provider or time.time() > expires_at:
+            return None
+        if cached:
+            return self.cached.get(Path(name).suffix)
+        path = self.directory / name
+        return path.read_bytes() if path.exists() else None
+
+    def clear(self) -> None:
+        """Forget and delete every result."""
+        self._known.clear()
+        for path in self.directory.iterdir():
+            path.unlink(missing_ok=True)
+
+
+def serve(request: Request, name: str, data: bytes) -> Response:
+    """`data` as the answer: 200, 206 for one satisfiable range, 416 for one that isn't."""
+    headers = {"accept-ranges": "bytes"}
+    media_type = _TYPES.get(Path(name).suffix, "application/octet-stream")
+    wanted = _RANGE.match(request.headers.get("range", ""))
+    if wanted is None or not any(wanted.groups()):
+        return _body(request, data, 200, headers, media_type)
+    first, last = _bounds(wanted, len(data))
+    if first > last or first >= len(data):
+        return Response(status_code=416, headers={**headers, "content-range": f"bytes */{len(data)}"})
+    headers["content-range"] = f"bytes {first}-{last}/{len(data)}"
+    return _body(request, data[first : last + 1], 206, headers, media_type)
+
+
+def _bounds(wanted: re.Match[str], size: int) -> tuple[int, int]:
+    start, end = wanted.groups()
+    if not start:
+        return max(0, size - int(end)), size - 1 if int(end) else -1
+    return int(start), min(int(end), size - 1) if end else size - 1
+
+
+def _body(request: Request, data: bytes, status: int, headers: dict[str, str], media_type: str) -> Response:
+    if request.method == "HEAD":
+        return Response(
+            status_code=status, headers={**headers, "content-length": str(len(data))}, media_type=media_type
+        )
+    return Response(data, status, headers=headers, media_type=media_type)

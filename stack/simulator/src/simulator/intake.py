@@ -1,0 +1,84 @@
+"""The door of every submit: waits and faults first, then the provider's own checks, then the job."""
+
+import asyncio
+import random
+import string
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from simulator.jobs import Job, JobStore
+from simulator.knobs import ControlPanel
+from simulator.provider import Provider
+from simulator.runner import JobRunner
+from simulator.web import Handler, ProviderError, base_url, cut
+
+_ALPHABET = string.ascii_lowercase + string.digits
+
+
+class Intake:
+    """Holds what the providers share."""
+
+    def __init__(
+        self, *, panel: ControlPanel, store: JobStore, runner: JobRunner, public_url: str | None
+    ) -> None:
+        self.panel, self.store, self.runner = panel, store, runner
+        self._public_url = public_url
+
+    def endpoint(self, provider: Provider, handler: Handler) -> Handler:
+        """`handler` with refusals in the provider's shape."""
+
+        async def guarded(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except ProviderError as error:
+                return provider.refuse(error)
+
+        return guarded
+
+    def polling(self, provider: Provider, handler: Handler) -> Handler:
+        """An endpoint that reads, and that `poll_status_code_next` can make fail."""
+
+        async def faulty(request: Request) -> Response:
+            status = self.panel.providers[provider.name].take_status("poll_status_code_next")
+            if status is not None:
+                raise provider.fault(status)
+            return await handler(request)
+
+        return self.endpoint(provider, faulty)
+
+    def base_url(self, request: Request) -> str:
+        """Where links to results point."""
+        return base_url(request, self._public_url)
+
+    async def submit(
+        self, request: Request, provider: Provider, make: Callable[[], Job], answer: Callable[[Job], Response]
+    ) -> Response:
+        """Accept the job that `make` returns (it raises ProviderError to refuse) and answer."""
+        knobs = self.panel.providers[provider.name]
+        if knobs.accept_delay_seconds:
+            await asyncio.sleep(knobs.accept_delay_seconds)
+        status = knobs.take_status("status_code_next")
+        if status is not None:
+            raise provider.fault(status)
+        if knobs.take("drop_request_next"):
+            return await cut(request)
+        job = make()
+        job.plan(knobs.delay_seconds)
+        if knobs.take("fail_next"):
+            job.outcome = "fail"
+        self.runner.accept(job)
+        if knobs.take("drop_answer_next"):
+            return await cut(request)
+        response = answer(job)
+        if knobs.submit_delay_seconds:
+            await asyncio.sleep(knobs.submit_delay_seconds)
+        return response
+
+    def new_id(self, provider: str, prefix: str, length: int) -> str:
+        """An id that this provider hasn't given out yet."""
+        while True:
+            job_id = prefix + "".join(random.choices(_ALPHABET, k=length))
+            if not self.store.has(provider, job_id):
+                return job_id

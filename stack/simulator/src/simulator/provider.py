@@ -1,0 +1,39 @@
+"""What the shared machinery asks of each provider."""
+
+from typing import Protocol
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from simulator.jobs import Job
+from simulator.web import ProviderError
+
+
+class Provider(Protocol):
+    """One provider's dialect: its routes, its shapes, its sizes and its bill."""
+
+    name: str
+
+    def routes(self) -> list[Route]:
+        """All its paths below `/<name>`."""
+        ...
+
+    def refuse(self, error: ProviderError) -> Response:
+        """A refusal in the provider's shape."""
+        ...
+
+    def fault(self, status: int) -> ProviderError:
+        """What it says when it answers `status` for reasons of its own."""
+        ...
+
+    def size(self, job: Job, image_size: tuple[int, int] | None) -> tuple[int, int]:
+        """Width and height of the video, given the size of the input image if there is one."""
+        ...
+
+    def usage(self, job: Job) -> dict[str, object] | None:
+        """What it would bill for a finished job; None if it doesn't say."""
+        ...
+
+    def failure(self, reason: str) -> tuple[str, str]:
+        """Code and message for `fail`, `moderated`, `expire`, `input` (unusable), `render` (our fault)."""
+        ...
