@@ -48,7 +48,7 @@ class Job:
 
 
 def portrait() -> bytes:
-    """A sample portrait, drawn here: a JPEG of 768 × 1024 that is small enough to send inline."""
+    """A sample portrait, drawn here: a JPEG of 768 by 1024 that is small enough to send inline."""
     image = Image.new("RGB", (768, 1024), (214, 108, 74))
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 700, 768, 1024), fill=(38, 70, 83))
@@ -67,7 +67,7 @@ def requests() -> list[dict[str, Any]]:
     picture = "data:image/jpeg;base64," + base64.b64encode(portrait()).decode()
     turn = "Let the person in the image turn and smile while the camera slowly pushes in."
     street = "A cinematic tracking shot of a futuristic city street after rain"
-    sunset = "海边日落时一辆红色跑车驶过公路,镜头平稳推进,电影感"  # noqa: RUF001 -- the document's own text
+    sunset = "海边日落时一辆红色跑车驶过公路,镜头平稳推进,电影感"
     wan = {"prompt": turn, "resolution": "1080p", "duration": 5, "image_urls": [picture], "audio": True}
     seedance = {
         "prompt": street,
