@@ -11,11 +11,11 @@ from providers.http import HttpResponse
 from providers.outcomes import CancelOutcome, LookupOutcome, PollOutcome, SubmitOutcome
 
 NAMES = """
-    id name output task_id task_status status content video_url last_frame_url error code message details
-    reason violations quotaId retryDelay usage duration size completion_tokens resolution ratio framespersecond items
-    total created_at safety_identifier done response generateVideoResponse generatedSamples video uri
-    raiMediaFilteredCount raiMediaFilteredReasons SUCCEEDED FAILED succeeded failed https://a/b https://[x
-    1e400 22s API_KEY_INVALID
+    id name output task_id task_status status content video_url last_frame_url error code message
+    details reason violations quotaId retryDelay usage duration size completion_tokens resolution
+    ratio framespersecond items total created_at safety_identifier done response
+    generateVideoResponse generatedSamples video uri raiMediaFilteredCount raiMediaFilteredReasons
+    SUCCEEDED FAILED succeeded failed https://a/b https://[x 1e400 22s API_KEY_INVALID
 """
 WORDS = st.sampled_from(NAMES.split())
 LEAVES = (

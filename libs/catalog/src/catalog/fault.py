@@ -1,6 +1,5 @@
 """What is wrong with an input, and where."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 ROOT = "input"
@@ -18,8 +17,3 @@ class Fault:
 def path(*steps: str | int) -> str:
     """The path below `input`: names after dots, indexes in brackets."""
     return ROOT + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-
-
-def join(steps: Iterable[str | int], *more: str | int) -> str:
-    """The path of a place further down."""
-    return path(*steps, *more)

@@ -56,7 +56,8 @@ def _read(file: YamlFile, shape: type[Shape]) -> Shape:
     try:
         return shape.model_validate(file.data)
     except ValidationError as error:
-        first = error.errors()[0]
+        # a misspelt name is the cause of the missing one
+        first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
         where = ".".join(map(str, first["loc"]))
         raise file.fault(first["loc"], f"{where}: {first['msg']}") from error
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from catalog.fault import Fault, join
+from catalog.fault import Fault, path
 
 MESSAGE_LIMIT = 200
 _LIMITS = {
@@ -43,18 +43,18 @@ class InputSchema:
         where = error.instance_path
         kind = error.kind
         if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
-            return [Fault(join(where, str(kind.property)), "required", "is required")]
+            return [Fault(path(*where, str(kind.property)), "required", "is required")]
         if isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
             return [
-                Fault(join(where, name), "unknown_field", "is not a field of this model")
+                Fault(path(*where, name), "unknown_field", "is not a field of this model")
                 for name in kind.unexpected
             ]
         limit = self._at(error.schema_path)
         if keyword == "enum":
             choices = ", ".join(str(each) for each in limit)
-            return [Fault(join(where), "invalid_value", f"must be one of: {choices}")]
+            return [Fault(path(*where), "invalid_value", f"must be one of: {choices}")]
         code, words = _LIMITS.get(keyword, ("invalid_value", error.message[:MESSAGE_LIMIT]))
-        return [Fault(join(where), code, words.replace("{limit}", str(limit)))]
+        return [Fault(path(*where), code, words.replace("{limit}", str(limit)))]
 
     def _at(self, steps: list[str | int]) -> Any:
         found: Any = self.document
