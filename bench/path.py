@@ -17,6 +17,12 @@ from bench.submit import BODY, _wait_for_credits
 SECONDS = 25
 CONNECTIONS = 16
 IN_FLIGHT = 400
+_PERCENTILES = """
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY s) AS p50,
+       percentile_cont(0.99) WITHIN GROUP (ORDER BY s) AS p99
+FROM (SELECT extract(epoch FROM finished_at - created_at) * 1000 AS s
+      FROM tasks WHERE account_id = $1 AND created_at > $2) AS t
+"""
 FINAL = "status IN ('succeeded', 'failed', 'cancelled')"
 
 
@@ -121,9 +127,7 @@ async def _latencies(
     await http_load.run(url, make, connections=4, seconds=10, rate=20)
     await _all_final(gateway, account)
     row = await gateway.fetchrow(
-        "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY s) AS p50,"
-        " percentile_cont(0.99) WITHIN GROUP (ORDER BY s) AS p99 FROM (SELECT extract(epoch FROM finished_at - created_at) * 1000 AS s FROM tasks"
-        " WHERE account_id = $1 AND created_at > $2) AS t",
+        _PERCENTILES,
         account,
         begun,
     )
