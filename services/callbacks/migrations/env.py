@@ -1,0 +1,6 @@
+"""Alembic's entry point."""
+
+from alembic import context
+from runtime.migrate import run_env
+
+run_env(context)

@@ -1,0 +1,58 @@
+"""A webhook and what it is about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+MAX_BODY_BYTES = 1_048_576
+
+_SECRET_NAMES = frozenset({"authorization", "cookie", "set-cookie", "referer"})
+_SECRET_PARTS = ("authorization", "token", "secret", "password", "api-key", "apikey")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The attempt that a webhook's address names; proven by the token beside it."""
+
+    provider: str
+    account_id: UUID
+    task_id: UUID
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One delivery. `provider_job_id` and `final` are what the body says: a lead, never believed."""
+
+    id: UUID
+    reference: Reference
+    provider_job_id: str | None
+    final: bool
+    headers: Mapping[str, str]
+    body: bytes
+    body_hash: bytes
+    traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A webhook that was new, and when the database took it."""
+
+    webhook: Webhook
+    received_at: datetime
+
+
+def body_hash(body: bytes) -> bytes:
+    """What tells a repeat from news: the body's sha256."""
+    return sha256(body).digest()
+
+
+def kept_headers(headers: Mapping[str, str], token: str) -> dict[str, str]:
+    """The headers without secrets: by name, and any that a proxy filled with the address and its token."""
+    return {name: value for name, value in headers.items() if not (_secret(name) or token in value)}
+
+
+def _secret(name: str) -> bool:
+    return name in _SECRET_NAMES or any(part in name for part in _SECRET_PARTS)

@@ -1,0 +1,19 @@
+"""Store a batch of webhooks and say so, in one transaction."""
+
+from collections.abc import Sequence
+
+from runtime.db import Database
+from runtime.outbox.recorder import Outbox
+
+from callbacks.db import webhooks as table
+from callbacks.domain.webhook import Stored, Webhook
+from callbacks.outbound.events import provider_reported
+
+
+async def store_webhooks(db: Database, outbox: Outbox, batch: Sequence[Webhook]) -> list[bool]:
+    """For each webhook whether it was news; a repeat is neither stored nor said again."""
+    async with db.transaction() as tx:
+        received = await table.insert(tx, batch)
+        news = [Stored(webhook, received[webhook.id]) for webhook in batch if webhook.id in received]
+        await outbox.record(tx, map(provider_reported, news))
+    return [webhook.id in received for webhook in batch]
