@@ -13,7 +13,7 @@ from catalog.routes import ProviderMode, Route
 from catalog.rules import InputRule
 from catalog.schema import InputSchema
 from catalog.tiers import Tier
-from catalog.values import nul_faults, unreadable
+from catalog.values import is_plain, nul_faults, unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,13 @@ class Model:
 
     def faults(self, value: Any) -> list[Fault]:
         """Everything that is wrong with an input, for any JSON value; empty if nothing is."""
-        found = unreadable(value)
-        if found:
-            return found
-        found = nul_faults(value) + self.input_schema.faults(value)
+        found: list[Fault] = []
+        if not is_plain(value):
+            unread = unreadable(value)
+            if unread:
+                return unread
+            found += nul_faults(value)
+        found += self.input_schema.faults(value)
         given = self.input_schema.complete(value)
         if isinstance(given, dict):
             found += [fault for rule in self.rules for fault in rule.faults(given)]

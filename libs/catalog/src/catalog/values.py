@@ -13,6 +13,21 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 Steps = tuple[str | int, ...]
 
 
+def is_plain(value: Any) -> bool:
+    """Whether nothing of the kind is there: the common case, told without building a path."""
+    pending = [(value, 0)]
+    while pending:
+        each, depth = pending.pop()
+        if depth > MAX_DEPTH or (isinstance(each, str) and not _is_plain_text(each)):
+            return False
+        if isinstance(each, dict):
+            pending += [(name, depth + 1) for name in each]
+            pending += [(inner, depth + 1) for inner in each.values()]
+        elif isinstance(each, list):
+            pending += [(inner, depth + 1) for inner in each]
+    return True
+
+
 def nul_faults(value: Any) -> list[Fault]:
     """Every string or name with U+0000: Postgres can't hold it."""
     return [
@@ -31,6 +46,10 @@ def unreadable(value: Any) -> list[Fault]:
         for steps, text in _texts(value)
         if _SURROGATE.search(text)
     ]
+
+
+def _is_plain_text(text: str) -> bool:
+    return _NUL not in text and (text.isascii() or not _SURROGATE.search(text))
 
 
 def _texts(value: Any) -> Iterator[tuple[Steps, str]]:

@@ -15,9 +15,9 @@ class YamlFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            text = path.read_text("utf-8")
-            self._node = yaml.compose(text, yaml.SafeLoader)
-            self.data: Any = yaml.safe_load(text)
+            loader = yaml.SafeLoader(path.read_text("utf-8"))
+            self._node = loader.get_single_node()
+            self.data: Any = loader.construct_document(self._node) if self._node else None
         except (OSError, UnicodeDecodeError, ValueError) as error:
             raise CatalogError(f"{path}:1: {error}") from error
         except yaml.MarkedYAMLError as error:
