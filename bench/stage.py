@@ -11,10 +11,12 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-from stack.paths import Home
-from stack.up import up
-
 from stack import control, processes
+from stack.aside import run_sync
+from stack.deployment import describe, service_spec
+from stack.paths import Home
+from stack.servers import ServerSet
+from stack.up import up
 
 ROOT = Path(__file__).parents[1]
 HOME = ROOT / ".framebus" / "bench"
