@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import logging
+import signal
 import sys
 from pathlib import Path
 
@@ -18,6 +19,8 @@ def main() -> None:
         settings = _settings(from_environment())
     except ValueError as error:
         sys.exit(f"simulator: {error}")
+    # The server raises the signal again when it has shut down; to be told to stop is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     uvicorn.run(
         build_app(settings),

@@ -20,6 +20,7 @@ class FileStore:
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
+        _sweep(directory)
         self.directory = directory
         self.cached: dict[str, bytes] = {}
         """By suffix: what all results are while `render` is `cached`."""
@@ -47,6 +48,14 @@ class FileStore:
         """Forget and delete every result."""
         self._known.clear()
         for path in self.directory.iterdir():
+            path.unlink(missing_ok=True)
+
+
+def _sweep(directory: Path) -> None:
+    """Delete what an earlier process left and nobody can ask for any more."""
+    oldest = time.time() - max(LIFETIME_SECONDS.values())
+    for path in directory.iterdir():
+        if path.stat().st_mtime < oldest:
             path.unlink(missing_ok=True)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -17,7 +18,7 @@ MAX_AT_ONCE = 64
 _ANNOUNCED: frozenset[State] = frozenset({"queued", "running", "succeeded", "failed", "expired"})
 _RETRIED: frozenset[State] = frozenset({"succeeded", "failed", "expired"})
 
-Message = tuple[str, bytes, int, float]  # address, body, retries, seconds to wait first
+Message = tuple[str, bytes, int, float]  # address, body, retries, due time (monotonic)
 
 
 class CallbackSender:
@@ -45,9 +46,9 @@ class CallbackSender:
         knobs = self._panel.providers[job.provider]
         if job.callback_url is None or job.state not in _ANNOUNCED or knobs.webhooks == "off":
             return
-        wait = knobs.webhook_delay_seconds if knobs.webhooks == "delay" else 0.0
+        due = time.monotonic() + (knobs.webhook_delay_seconds if knobs.webhooks == "delay" else 0.0)
         retries = FINAL_RETRIES if job.state in _RETRIED else 0
-        message = (job.callback_url, self.render[job.provider](job), retries, wait)
+        message = (job.callback_url, self.render[job.provider](job), retries, due)
         self._put(job.id, [message] * (2 if knobs.webhooks == "double" else 1))
 
     def clear(self) -> None:
@@ -79,8 +80,10 @@ class CallbackSender:
         if self._queues.get(job_id) is waiting:
             del self._queues[job_id]
 
-    async def _deliver(self, url: str, body: bytes, retries: int, wait: float) -> None:
-        await asyncio.sleep(wait)
+    async def _deliver(self, url: str, body: bytes, retries: int, due: float) -> None:
+        wait = due - time.monotonic()
+        if wait > 0:
+            await asyncio.sleep(wait)
         for attempt in range(retries + 1):
             if await self._post(url, body):
                 return
