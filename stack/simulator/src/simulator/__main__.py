@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import uvicorn
-
 from simulator.app import build_app
 from simulator.settings import Settings, from_environment
 

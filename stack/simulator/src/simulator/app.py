@@ -6,12 +6,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
-
 from simulator import pages
 from simulator.ark import Ark
 from simulator.control import Control
@@ -27,6 +21,11 @@ from simulator.render.pool import RenderPool
 from simulator.runner import JobRunner
 from simulator.settings import Settings
 from simulator.webhooks import CallbackSender
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 
 class Simulator:

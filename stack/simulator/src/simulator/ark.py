@@ -6,10 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-
 from simulator.ark_models import Series, series_of
 from simulator.ark_request import ArkRequest, invalid
 from simulator.files import FileStore, serve
@@ -17,6 +13,9 @@ from simulator.intake import Intake
 from simulator.jobs import Job
 from simulator.render.spec import FRAME_RATE
 from simulator.web import ProviderError, bearer, json_object, reply
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 TASKS = "/ark/api/v3/contents/generations/tasks"
 _TYPES = {401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 429: "TooManyRequests"}

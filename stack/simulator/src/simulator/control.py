@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-
 from simulator.jobs import Job, JobStore
 from simulator.knobs import PROVIDERS, WEBHOOK_MODES, ControlPanel
 from simulator.runner import JobRunner
 from simulator.web import json_object, reply
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 ABOUT: dict[str, Any] = {
     "GET /_control": "this page",

@@ -6,15 +6,14 @@ import uuid
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-
 from simulator.dashscope_request import FLASH, WanRequest, invalid
 from simulator.files import FileStore, serve
 from simulator.intake import Intake
 from simulator.jobs import Job, State
 from simulator.web import ProviderError, bearer, json_object, reply
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 _BEIJING = timezone(timedelta(hours=8))
 _STATUS: dict[State, str] = {

@@ -3,15 +3,14 @@
 import time
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-
 from simulator.files import FileStore, serve
 from simulator.gemini_request import MODEL, VeoRequest, invalid
 from simulator.intake import Intake
 from simulator.jobs import Job
 from simulator.web import ProviderError, json_object, reply
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 _STATUS_NAMES = {
     400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND",

@@ -5,14 +5,13 @@ import random
 import string
 from collections.abc import Callable
 
-from starlette.requests import Request
-from starlette.responses import Response
-
 from simulator.jobs import Job, JobStore
 from simulator.knobs import ControlPanel
 from simulator.provider import Provider
 from simulator.runner import JobRunner
 from simulator.web import Handler, ProviderError, base_url, cut
+from starlette.requests import Request
+from starlette.responses import Response
 
 _ALPHABET = string.ascii_lowercase + string.digits
 

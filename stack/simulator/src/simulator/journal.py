@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-
 from simulator.inputs import MediaInput
 from simulator.jobs import Job
 

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from html import escape
 
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
-
 from simulator.control import ABOUT
 from simulator.provider import Provider
 from simulator.web import ProviderError, reply
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
 
 _BASES = {
     "DashScope (Wan 2.6)": "/dashscope/api/v1",

@@ -2,11 +2,10 @@
 
 from typing import Protocol
 
-from starlette.responses import Response
-from starlette.routing import Route
-
 from simulator.jobs import Job
 from simulator.web import ProviderError
+from starlette.responses import Response
+from starlette.routing import Route
 
 
 class Provider(Protocol):

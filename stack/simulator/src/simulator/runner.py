@@ -5,7 +5,6 @@ import logging
 import time
 
 import aiohttp
-
 from simulator.files import FileStore
 from simulator.inputs import MediaInput, fetch, image_size
 from simulator.jobs import FINAL, Job, JobStore, State

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable
 
 import aiohttp
-
 from simulator.jobs import Job, State
 from simulator.knobs import ControlPanel
 

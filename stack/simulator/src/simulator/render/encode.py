@@ -11,7 +11,6 @@ from typing import Any
 
 import av
 import numpy as np
-
 from simulator.render.frames import LOOP_FRAMES, Scene
 from simulator.render.spec import FRAME_RATE, RenderSpec
 

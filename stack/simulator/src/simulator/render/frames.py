@@ -12,7 +12,6 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, ImageOps
-
 from simulator.render.spec import RenderSpec
 
 LOOP_FRAMES = 31
