@@ -1,0 +1,63 @@
+"""Retries are free; the last credit is spent once."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+from flow_tools import seedance, until
+from stack import control
+
+
+async def test_fm01_fifty_equal_submits_at_once_make_one_task_charged_once(world) -> None:
+    customer = await world.customer("100")
+    answers = await asyncio.gather(*(customer.submit(seedance(), "the-same-key") for _ in range(50)))
+    assert {a.status_code for a in answers} == {202}
+    tasks = {a.json()["task_id"] for a in answers}
+    assert len(tasks) == 1
+    assert sum("idempotent-replayed" in a.headers for a in answers) == 49
+    await customer.finished(tasks.pop())
+    assert (await customer.credits())["available"] == 100 - 6.57
+    other = await customer.submit(seedance("another prompt"), "the-same-key")
+    assert (other.status_code, other.json()["error"]["code"]) == (409, "idempotency_key_reused")
+
+
+async def test_a_refused_key_works_after_a_top_up(world) -> None:
+    customer = await world.customer("0")
+    refused = await customer.submit(seedance(), "later")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (402, "insufficient_credits")
+    world.command("gateway", "grant", "--account", customer.id, "--credits", "10", "--reason", "top-up")
+
+    async def funded() -> bool:
+        return (await customer.credits())["available"] == 10
+
+    await until(funded, "the top-up")
+    assert (await customer.submit(seedance(), "later")).status_code == 202
+
+
+@pytest.mark.timeout(180)
+async def test_two_gateways_never_accept_more_than_the_credits_pay_for(world) -> None:
+    customer = await world.customer("65.7")
+    url = await asyncio.to_thread(control.start_extra, "gateway", name="gateway-2", state=world.home.state)
+    try:
+        second = world.client(customer.key, url)
+        ways = [customer.api, second] * 25
+        answers = await asyncio.gather(
+            *(
+                way.post("/api/v1/tasks", json=seedance(), headers={"Idempotency-Key": f"distinct-{n}"})
+                for n, way in enumerate(ways)
+            )
+        )
+        assert Counter(a.status_code for a in answers) == {202: 10, 402: 40}
+        for answer in answers:
+            if answer.status_code == 202:
+                document = await customer.finished(answer.json()["task_id"], 90)
+                assert document["status"] == "succeeded", document
+    finally:
+        await asyncio.to_thread(control.stop_extra, "gateway-2", world.home.state)
+
+    async def empty() -> bool:
+        balance = await customer.credits()
+        return (balance["available"], balance["held"]) == (0, 0)
+
+    await until(empty, "available 0 and held 0")
+    await world.books_are_right()

@@ -1,0 +1,73 @@
+"""What fails costs nothing, and the document says why."""
+
+import pytest
+from flow_tools import picture, seedance, until, veo, wan
+
+
+@pytest.mark.parametrize("provider", ["ark", "dashscope", "gemini"])
+@pytest.mark.parametrize(
+    ("marker", "code"), [("[sim:fail]", "provider_failed"), ("[sim:moderated]", "content_refused")]
+)
+async def test_a_failed_task_gives_the_credits_back(world, provider, marker, code) -> None:
+    customer = await world.customer("200")
+    body = {
+        "ark": seedance(f"a street {marker}"),
+        "dashscope": wan(picture((9, 9, 9)), prompt=f"smile {marker}"),
+        "gemini": veo(f"a car {marker}"),
+    }[provider]
+    document = await customer.make(body, 90)
+    assert document["status"] == "failed", document
+    assert document["error"]["code"] == code
+    assert document["error"]["message"]
+    assert document["cost_actual"] == 0
+
+    async def back() -> bool:
+        balance = await customer.credits()
+        return (balance["available"], balance["held"]) == (200, 0)
+
+    await until(back, "all credits back")
+    await world.books_are_right()
+
+
+async def test_fm16_an_answer_lost_on_its_way_makes_no_second_job(world) -> None:
+    customer = await world.customer("100")
+    await world.simulate(ark={"drop_answer_next": 1})
+    document = await customer.make(seedance("its answer is lost"), 90)
+    assert document["status"] == "succeeded", document
+    assert len([job for job in await world.jobs() if job["prompt"] == "its answer is lost"]) == 1
+
+
+async def test_fm16_where_nothing_can_be_looked_up_a_lost_answer_is_unknown_and_free(world) -> None:
+    customer = await world.customer("100")
+    await world.simulate(gemini={"drop_answer_next": 1})
+    document = await customer.make(veo("its answer is lost too"), 100)
+    assert (document["status"], document["error"]["code"]) == ("failed", "provider_outcome_unknown")
+    assert len(await world.jobs(provider="gemini")) == 1
+
+    async def back() -> bool:
+        return (await customer.credits())["available"] == 100
+
+    await until(back, "the credits back")
+
+
+async def test_fm20_lost_webhooks_only_cost_time(world) -> None:
+    customer = await world.customer("100")
+    await world.simulate(ark={"webhooks": "off"})
+    assert (await customer.make(seedance("no webhook comes"), 100))["status"] == "succeeded"
+
+
+async def test_fm19_doubled_webhooks_change_nothing(world) -> None:
+    customer = await world.customer("100")
+    await world.simulate(ark={"webhooks": "double"})
+    document = await customer.make(seedance("every webhook twice"), 60)
+    assert document["status"] == "succeeded"
+    assert (await customer.credits())["available"] == 100 - 6.57
+
+
+async def test_a_forged_webhook_is_refused(world) -> None:
+    url = world.facts["callbacks_url"] + "/api/v1/video/callback/ark"
+    body = {"id": "cgt-1", "status": "succeeded"}
+    for query in ("", "?token=x", "?account=a&task=b&attempt=1&token=zzz"):
+        response = await world.simulator.post(url + query, json=body)
+        assert response.status_code == 401, response.text
+        assert response.json()["error"]["code"]

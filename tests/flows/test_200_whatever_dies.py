@@ -1,0 +1,137 @@
+"""kill -9 of each service while it has work in hand: every task ends, every job is sent once.
+
+Once per service here; `FRAMEBUS_LONG=1` kills each three times.
+"""
+
+import asyncio
+import os
+import time
+from collections import Counter
+
+import pytest
+from flow_tools import seedance, until, veo
+from stack import control
+
+KILLS = 3 if os.environ.get("FRAMEBUS_LONG") else 1
+TASKS = 50
+IN_STEP = {
+    "gateway": ("gateway", "SELECT count(*) AS n FROM tasks WHERE account_id = $1 AND finished_at IS NULL"),
+    "ledger": ("ledger", "SELECT count(*) AS n FROM tasks WHERE account_id = $1 AND outcome IS NULL"),
+    "dispatcher": (
+        "dispatcher",
+        "SELECT count(*) AS n FROM attempts JOIN jobs USING (task_id)"
+        " WHERE account_id = $1 AND attempts.status = 'submitting'",
+    ),
+    "callbacks": (
+        "dispatcher",
+        "SELECT count(*) AS n FROM attempts JOIN jobs USING (task_id)"
+        " WHERE account_id = $1 AND attempts.status = 'submitted'",
+    ),
+    "storage": ("storage", "SELECT count(*) AS n FROM work WHERE account_id = $1"),
+}
+SLOWED = {
+    "gateway": {"delay_seconds": 2.0},
+    "ledger": {"delay_seconds": 2.0},
+    "dispatcher": {"submit_delay_seconds": 2.0},
+    "callbacks": {"delay_seconds": 2.0},
+    "storage": {"delay_seconds": 0.2},
+}
+
+
+async def in_step(world, service: str, account: str) -> int:
+    database, sql = IN_STEP[service]
+    return int((await world.rows(database, sql, account))[0]["n"])
+
+
+async def submit_all(customer, prompt: str, make=seedance) -> list[str]:
+    """Submit with keys and retry what got no answer, as a good client does."""
+
+    async def one(number: int) -> str:
+        for _ in range(200):
+            try:
+                answer = await customer.submit(make(f"{prompt} {number}"), f"{prompt}-{number}")
+                if answer.status_code == 202:
+                    return answer.json()["task_id"]
+            except Exception:  # noqa: S110 -- the gateway may be the one that was killed
+                pass
+            await asyncio.sleep(0.1)
+        raise AssertionError("never accepted")
+
+    return list(await asyncio.gather(*(one(n) for n in range(TASKS))))
+
+
+async def outcomes(customer, tasks: list[str], seconds: float) -> list[dict]:
+    async def one(task: str) -> dict:
+        end = time.monotonic() + seconds
+        document: dict = {}
+        while time.monotonic() < end:
+            try:
+                document = await customer.task(task)
+                if document["status"] in ("succeeded", "failed", "cancelled"):
+                    return document
+            except Exception:  # noqa: S110
+                pass
+            await asyncio.sleep(0.3)
+        raise AssertionError(f"{task} never ended: {document}")
+
+    return list(await asyncio.gather(*(one(task) for task in tasks)))
+
+
+async def kill_in_step(world, service: str, account: str) -> None:
+    async def enough() -> bool:
+        return await in_step(world, service, account) >= 10
+
+    await until(enough, f"10 tasks in the {service}'s step", 60)
+    await asyncio.to_thread(control.kill, service, state=world.home.state)
+    await asyncio.to_thread(control.restart, service, world.home.state)
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("service", list(IN_STEP))
+@pytest.mark.parametrize("round_", range(KILLS))
+async def test_fifty_tasks_survive_the_kill_of_a_service(world, service: str, round_: int) -> None:
+    customer = await world.customer("1000")
+    await world.simulate(ark=SLOWED[service])
+    prompt = f"kill {service} {round_}"
+    submitting = asyncio.create_task(submit_all(customer, prompt))
+    await kill_in_step(world, service, customer.id)
+    documents = await outcomes(customer, await submitting, 180)
+    assert Counter(d["status"] for d in documents) == {"succeeded": TASKS}, [
+        d["error"] for d in documents if d["error"]
+    ]
+    assert len([job for job in await world.jobs() if job["prompt"].startswith(prompt)]) == TASKS
+    settled = await world.rows(
+        "ledger", "SELECT count(*) AS n FROM tasks WHERE account_id = $1 AND outcome = 'settled'", customer.id
+    )
+    assert settled[0]["n"] == TASKS
+
+    async def charged() -> bool:
+        balance = await customer.credits()
+        return (
+            round(balance["available"] * 1_000_000) == 1000_000_000 - TASKS * 6_570_000
+            and balance["held"] == 0
+        )
+
+    await until(charged, "each task charged once")
+    await world.books_are_right()
+
+
+@pytest.mark.timeout(400)
+async def test_where_nothing_can_be_looked_up_a_kill_never_makes_two_jobs_of_one_task(world) -> None:
+    customer = await world.customer("5000")
+    await world.simulate(gemini={"submit_delay_seconds": 2.0})
+    submitting = asyncio.create_task(submit_all(customer, "kill veo", veo))
+    await kill_in_step(world, "dispatcher", customer.id)
+    documents = await outcomes(customer, await submitting, 200)
+    unknown = [d for d in documents if d["status"] == "failed"]
+    assert all(d["error"]["code"] == "provider_outcome_unknown" for d in unknown), unknown[:1]
+    prompts = Counter(job["prompt"] for job in await world.jobs(provider="gemini"))
+    assert max(prompts.values()) == 1
+    spent = 67.5 * (TASKS - len(unknown))
+
+    async def paid() -> bool:
+        balance = await customer.credits()
+        return (balance["available"], balance["held"]) == (5000 - spent, 0)
+
+    await until(paid, "only the successes are paid")
+    await world.books_are_right()
