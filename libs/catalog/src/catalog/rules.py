@@ -88,6 +88,23 @@ class MaxLength(_Rule):
             yield Fault(path(self.field), "too_long", f"must have at most {self.value} characters")
 
 
+class NotBlank(_Rule):
+    """A text must hold more than white space."""
+
+    kind: Literal["not_blank"]
+    field: str
+
+    def fields(self) -> set[str]:
+        """The input fields that the rule names."""
+        return {self.field}
+
+    def faults(self, given: Mapping[str, Any]) -> Iterator[Fault]:
+        """The fault, if the field is such a text; an empty one is the schema's business."""
+        text = given.get(self.field)
+        if isinstance(text, str) and text and not text.strip():
+            yield Fault(path(self.field), "too_short", "must not be blank")
+
+
 class AtMost(_Rule):
     """Of what is selected there may be so many."""
 
@@ -173,4 +190,6 @@ class Media(_Rule):
                 yield path(self.field, index, self.key), item.get(self.key)
 
 
-InputRule = Annotated[Maximum | MaxLength | AtMost | Excludes | Requires | Media, Field(discriminator="kind")]
+InputRule = Annotated[
+    Maximum | MaxLength | NotBlank | AtMost | Excludes | Requires | Media, Field(discriminator="kind")
+]
