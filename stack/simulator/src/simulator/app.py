@@ -1,8 +1,8 @@
 """The parts and how they are joined."""
 
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -48,8 +48,7 @@ class Simulator:
 
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        with tempfile.TemporaryDirectory(prefix="simulator-") as scratch:
-            data_dir = self._settings.data_dir or Path(scratch)
+        with _data_dir(self._settings) as data_dir:
             async with _session() as session:
                 parts = _Parts(self._settings, data_dir, session)
                 parts.mount(app)
@@ -94,8 +93,17 @@ class _Parts:
         """Stop the clocks; jobs that aren't final are in the journal."""
         await self.runner.close()
         await self._callbacks.close()
-        self._pool.close()
+        await self._pool.close()
         self._journal.close()
+
+
+@contextmanager
+def _data_dir(settings: Settings) -> Iterator[Path]:
+    if settings.data_dir is not None:
+        yield settings.data_dir
+        return
+    with tempfile.TemporaryDirectory(prefix="simulator-") as scratch:
+        yield Path(scratch)
 
 
 def _session() -> aiohttp.ClientSession:

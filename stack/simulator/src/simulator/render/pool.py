@@ -47,10 +47,10 @@ class RenderPool:
             )
         return await asyncio.get_running_loop().run_in_executor(self._executor, work, *args)
 
-    def close(self) -> None:
-        """Drop what waits; the children end after the work in their hands."""
+    async def close(self) -> None:
+        """Drop what waits, and wait for the work in the children's hands: it writes into our directory."""
         if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
+            await asyncio.to_thread(self._executor.shutdown, wait=True, cancel_futures=True)
 
 
 def _start_child() -> None:
