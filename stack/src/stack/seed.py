@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
-
 from stack.errors import StackError
 from stack.paths import Home
 from stack.secrets_file import known_secret, secret

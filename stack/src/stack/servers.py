@@ -119,10 +119,12 @@ class ServerSet:
         """Have the broker ready."""
         if "kafka" in self.own():
             await processes.ensure(self._home, await asyncio.to_thread(self._kafka.prepare))
+            self._kafka.archive.make_in_background()
 
     async def start_s3(self) -> None:
         """Have the object store ready, with its bucket."""
         if "s3" in self.own():
             await processes.ensure(self._home, await asyncio.to_thread(self._s3.prepare))
+            self._s3.archive.make_in_background()
         to = self.addresses()
         await ensure_bucket(to.s3_endpoint, to.s3_access_key, to.s3_secret_key, to.s3_bucket)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rich.table import Table
-
 from stack.deployment import SIMULATOR
 from stack.environment import SERVICES
 from stack.external import External

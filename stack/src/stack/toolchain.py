@@ -9,12 +9,12 @@ import hashlib
 import os
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from jgo.env import EnvironmentBuilder, LinkStrategy
 from jgo.maven import MavenContext
-
 from stack.jars import LOCK, Jar, locked, stamp
 from stack.paths import CACHE
 
@@ -27,6 +27,7 @@ _KAFKA = (
     "+org.apache.logging.log4j:log4j-slf4j-impl:2.24.3"
 )
 _S3PROXY = Jar("org.gaul", "s3proxy", "2.9.0", "jar-with-dependencies", "")
+_RETRY_SECONDS = (0.5, 1.5)
 _HELP = (
     "Kafka's and the S3 server's Java archives could not be fetched from the Maven registry ({fault}): "
     "connect this machine once, name a mirror in FRAMEBUS_MAVEN_REPOSITORY, or point the stack at existing "
@@ -76,7 +77,14 @@ def _fetch_one(context: MavenContext, jar: Jar, cache: Path) -> None:
     if _is_intact(jar, path):
         return
     path.unlink(missing_ok=True)
-    _download(context, jar)
+    for wait in (*_RETRY_SECONDS, None):
+        try:
+            _download(context, jar)
+            break
+        except Exception:  # the resolver's own family and its HTTP client's: a busy network deserves a retry
+            if wait is None:
+                raise
+            time.sleep(wait)
     if not _is_intact(jar, path):
         path.unlink(missing_ok=True)
         raise ValueError(f"{path.name} has another checksum than the lock says")

@@ -3,7 +3,6 @@
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 from contracts.topics import PARTITIONS, RETENTION_SECONDS, TOPICS
-
 from stack.errors import StackError
 
 

@@ -56,10 +56,19 @@ def installation(folder: Path, wheel: Path, user: pwd.struct_passwd | None) -> P
     if not copy.exists():
         draft = folder / "installation.new"
         shutil.rmtree(draft, ignore_errors=True)
-        shutil.copytree(wheel, draft, symlinks=True)
-        subprocess.run(["chmod", "-R", "a+rX", str(draft)], check=True)
+        _copy(wheel, draft)
         draft.rename(copy)
-    return copy
+    return copy / wheel.parent.name / wheel.name
+
+
+def _copy(wheel: Path, to: Path) -> None:
+    """Copy the binaries and, in the same place relative to them, the libraries that the wheel carries."""
+    package = wheel.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    shutil.copytree(wheel, to / package.name / wheel.name, symlinks=True)
+    if libraries.exists():
+        shutil.copytree(libraries, to / libraries.name, symlinks=True)
+    subprocess.run(["chmod", "-R", "a+rX", str(to)], check=True)
 
 
 def _outside(home: Home) -> Path:

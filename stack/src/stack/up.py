@@ -8,7 +8,6 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from runtime import migrate
-
 from stack import processes
 from stack.deployment import describe, service_spec, simulator_spec
 from stack.environment import SERVICES, Deployment
