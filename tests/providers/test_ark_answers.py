@@ -217,7 +217,7 @@ def item(number: int, created_at: int | None, correlation: str | None = "other")
         ([item(1, SINCE + 9), item(2, SINCE - 9000)], Absent()),
         ([item(1, SINCE + 9), item(2, SINCE + 1)], NextPage()),
         ([item(1, SINCE - 60)], NextPage()),  # within what clocks may differ by
-        ([item(1, SINCE - 9000), item(2, SINCE + 9)], NextPage()),  # not sorted: older ones prove nothing
+        ([item(1, SINCE - 9000), item(2, SINCE + 9), item(3, SINCE - 9000)], NextPage()),  # not sorted
         ([item(1, SINCE - 9000), item(2, None)], NextPage()),
         ([None, 7, item(1, SINCE + 1)], NextPage()),
     ],
