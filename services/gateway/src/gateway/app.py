@@ -1,0 +1,132 @@
+"""The only place where the gateway's parts are constructed and joined."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from uuid import UUID
+
+from catalog.catalog import Catalog
+from fastapi import FastAPI
+from runtime.bus.consumer import Bus
+from runtime.cli import Built
+from runtime.db import Database
+from runtime.group_commit import GroupCommit
+from runtime.health import Part
+from runtime.outbox.recorder import Outbox
+from runtime.outbox.relay import Relay
+
+from gateway.db import task_events
+from gateway.domain.admission import Decision, Submission
+from gateway.inbound.events import TRANSLATORS
+from gateway.inbound.http.api import Routes, make_api
+from gateway.inbound.http.catalog import Credits, Models
+from gateway.inbound.http.documents import Writer
+from gateway.inbound.http.files import Files
+from gateway.inbound.http.submit import Submit
+from gateway.inbound.http.tasks import Tasks
+from gateway.inbound.timer import Timer
+from gateway.outbound.objects import Objects, StoreAddress
+from gateway.settings import Settings
+from gateway.usecases.authenticate import Authenticate
+from gateway.usecases.check_request import CheckRequest
+from gateway.usecases.follow_tasks import FollowTasks
+from gateway.usecases.project_facts import ProjectFacts
+from gateway.usecases.request_again import RequestAgain
+from gateway.usecases.submit_tasks import SubmitTasks
+
+SERVICE = "gateway"
+
+
+def build(settings: Settings, roles: frozenset[str]) -> Built:
+    """The parts for the roles asked for, in starting order, and the API."""
+    db = Database(
+        settings.database_dsn.get_secret_value(), name=SERVICE, pool_size=settings.database_pool_size
+    )
+    relay = Relay(
+        db,
+        service=SERVICE,
+        bootstrap=settings.kafka_bootstrap,
+        retention_days=settings.outbox_retention_days,
+    )
+    outbox = Outbox(SERVICE, nudge=relay.nudge)
+    parts: list[Part] = [db, relay]
+    app = None
+    if "api" in roles:
+        follow = FollowTasks(db, settings.events_poll_seconds)
+        objects = Objects(store_address(settings))
+        parts += [objects, follow]
+        app = make_app(settings, db, outbox, follow, objects)
+    if "consumer" in roles:
+        parts += [_consumer(settings, db, outbox), _repeater(settings, db, outbox)]
+    return Built(parts, app)
+
+
+def make_app(
+    settings: Settings, db: Database, outbox: Outbox, follow: FollowTasks, objects: Objects
+) -> FastAPI:
+    """The public API on these parts."""
+    catalog = Catalog.load()
+    writer = Writer(settings.currency)
+    authenticate = Authenticate(
+        db, settings.key_pepper.get_secret_value().encode(), settings.key_cache_seconds
+    )
+    check = CheckRequest(catalog, settings.providers, settings.max_inline_bytes)
+    submits: GroupCommit[Submission, Decision] = GroupCommit(
+        SubmitTasks(db, outbox, timedelta(seconds=settings.task_deadline_seconds)),
+        max_batch=settings.submit_batch,
+        max_waiting=settings.submit_waiting,
+        lanes=settings.submit_lanes,
+    )
+    tasks = Tasks(
+        authenticate=authenticate,
+        db=db,
+        writer=writer,
+        follow=follow,
+        public_url=settings.public_url,
+        heartbeat_seconds=settings.events_heartbeat_seconds,
+        max_streams=settings.max_streams,
+    )
+    return make_api(
+        Routes(
+            submit=Submit(authenticate, check, submits, db, writer, settings.max_body_bytes),
+            tasks=tasks,
+            models=Models(authenticate, catalog, check),
+            credits=Credits(authenticate, db, writer),
+            files=Files(db, objects),
+        )
+    )
+
+
+def store_address(settings: Settings) -> StoreAddress:
+    """Where results are."""
+    return StoreAddress(
+        endpoint=settings.s3_endpoint,
+        public_endpoint=settings.s3_public_endpoint,
+        region=settings.s3_region,
+        access_key=settings.s3_access_key.get_secret_value(),
+        secret_key=settings.s3_secret_key.get_secret_value(),
+    )
+
+
+def _consumer(settings: Settings, db: Database, outbox: Outbox) -> Bus:
+    async def announce(task_ids: Collection[UUID]) -> None:
+        await task_events.notify(db.pool, task_ids)
+
+    return Bus(
+        db,
+        outbox,
+        service=SERVICE,
+        bootstrap=settings.kafka_bootstrap,
+        translators=TRANSLATORS,
+        apply=ProjectFacts(announce),
+        instance=settings.instance_id,
+        wait_ms=settings.consumer_wait_ms,
+        max_records=settings.consumer_max_records,
+        dead_letters_per_minute=settings.dead_letters_per_minute,
+    )
+
+
+def _repeater(settings: Settings, db: Database, outbox: Outbox) -> Timer:
+    again = RequestAgain(
+        db, outbox, after=timedelta(seconds=settings.repeat_after_seconds), limit=settings.repeat_limit
+    )
+    return Timer("request_again", again, settings.repeat_every_seconds)

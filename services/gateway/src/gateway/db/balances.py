@@ -1,0 +1,106 @@
+"""Balances: the ledger's last word and what it has not answered yet."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from runtime.db import Connection, Tx, rows
+
+from gateway.domain.admission import Purse
+from gateway.domain.facts import Balance
+
+# In one order everywhere, so that nobody waits for each other in a circle.
+_LOCK = """
+SELECT b.account_id, b.asset, b.available_micro - b.pending_micro AS spendable, now() AS now
+FROM balances b
+WHERE (b.account_id, b.asset) IN
+      (SELECT r.account_id, r.asset FROM json_to_recordset($1::json) AS r(account_id uuid, asset text))
+ORDER BY b.account_id, b.asset
+FOR NO KEY UPDATE
+"""
+
+_ANSWER = """
+UPDATE balances b
+SET available_micro = CASE WHEN r.version > b.version THEN r.available_micro ELSE b.available_micro END,
+    held_micro = CASE WHEN r.version > b.version THEN r.held_micro ELSE b.held_micro END,
+    version = greatest(b.version, r.version),
+    pending_micro = b.pending_micro - r.answered_micro
+FROM json_to_recordset($1::json)
+     AS r(account_id uuid, asset text, available_micro bigint, held_micro bigint, version bigint,
+          answered_micro bigint)
+WHERE b.account_id = r.account_id AND b.asset = r.asset
+"""
+
+_READ = """
+SELECT b.available_micro, b.held_micro, b.pending_micro, a.tier
+FROM balances b JOIN accounts a ON a.id = b.account_id
+WHERE b.account_id = $1 AND b.asset = $2
+"""
+
+_ADD_PENDING = """
+UPDATE balances SET pending_micro = pending_micro + $3 WHERE account_id = $1 AND asset = $2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """What the locked accounts can still spend, and the transaction's time (None if none was there)."""
+
+    spendable: dict[Purse, int]
+    now: datetime | None
+
+
+async def lock(tx: Tx, purses: Collection[Purse]) -> Locked:
+    """Lock the balances until the end of the transaction; missing ones are left out."""
+    if not purses:
+        return Locked({}, None)
+    wanted = rows({"account_id": account, "asset": asset} for account, asset in purses)
+    found = await tx.fetch(_LOCK, wanted)
+    spendable = {(row["account_id"], row["asset"]): row["spendable"] for row in found}
+    return Locked(spendable, found[0]["now"] if found else None)
+
+
+async def answer(tx: Tx, balances: Iterable[Balance], answered: Mapping[Purse, int]) -> None:
+    """Take the newest of the balances, and what has been answered off the pending amounts."""
+    newest: dict[Purse, Balance] = {}
+    for balance in balances:
+        purse = balance.account_id, balance.asset
+        if purse not in newest or balance.version > newest[purse].version:
+            newest[purse] = balance
+    items = [_row(purse, newest.get(purse), answered.get(purse, 0)) for purse in {**newest, **answered}]
+    if items:
+        await tx.execute(_ANSWER, rows(items))
+
+
+def _row(purse: Purse, balance: Balance | None, answered_micro: int) -> dict[str, Any]:
+    return {
+        "account_id": purse[0],
+        "asset": purse[1],
+        "available_micro": balance.available_micro if balance else 0,
+        "held_micro": balance.held_micro if balance else 0,
+        "version": balance.version if balance else 0,
+        "answered_micro": answered_micro,
+    }
+
+
+async def add_pending(tx: Tx, purse: Purse, micro: int) -> None:
+    """Set an amount aside until the ledger has answered."""
+    await tx.execute(_ADD_PENDING, *purse, micro)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An account's credits of one asset as the gateway knows them, in micro-credits, and its tier."""
+
+    available_micro: int
+    held_micro: int
+    pending_micro: int
+    tier: str
+
+
+async def read(conn: Connection, account_id: UUID, asset: str) -> Standing | None:
+    """The balance, or None for an unknown account."""
+    row = await conn.fetchrow(_READ, account_id, asset)
+    return None if row is None else Standing(**row)

@@ -1,0 +1,38 @@
+"""Grants."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from runtime.db import Tx
+
+_INSERT = """
+INSERT INTO grants (id, account_id, asset, amount_micro, kind, reason) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (id) DO NOTHING RETURNING granted_at
+"""
+_CONTENT = "SELECT account_id, asset, amount_micro, kind, reason FROM grants WHERE id = $1"
+_ANSWERED = """
+UPDATE grants SET answered_at = now() WHERE id = ANY($1::uuid[]) AND answered_at IS NULL
+RETURNING account_id, asset, amount_micro
+"""
+
+
+async def insert(
+    tx: Tx, grant_id: UUID, account_id: UUID, asset: str, amount_micro: int, kind: str, reason: str
+) -> datetime | None:
+    """Write a grant; its time, or None when there is one of this id."""
+    at: datetime | None = await tx.fetchval(_INSERT, grant_id, account_id, asset, amount_micro, kind, reason)
+    return at
+
+
+async def content(tx: Tx, grant_id: UUID) -> tuple[UUID, str, int, str, str]:
+    """What a grant says, without its time."""
+    row = await tx.fetchrow(_CONTENT, grant_id)
+    assert row is not None, "it was met by an insert"
+    return row["account_id"], row["asset"], row["amount_micro"], row["kind"], row["reason"]
+
+
+async def answered(tx: Tx, grant_ids: Collection[UUID]) -> list[asyncpg.Record]:
+    """Mark grants as answered; account, asset and amount of those that were not before."""
+    return await tx.fetch(_ANSWERED, list(grant_ids)) if grant_ids else []

@@ -1,0 +1,75 @@
+"""Tasks that wait in silence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import asyncpg
+from runtime.db import Connection, Tx
+
+from gateway.domain.admission import Submission
+
+# The range on requested_at is what the BRIN index serves; a task is dead for the ledger after two days.
+_OPEN = """
+SELECT min(requested_at) AS oldest,
+       count(*) FILTER (WHERE deadline < now() - interval '1 minute') AS overdue,
+       (array_agg(id ORDER BY deadline) FILTER (WHERE deadline < now() - interval '1 minute'))[1:5] AS latest
+FROM tasks
+WHERE requested_at >= greatest($1::timestamptz, now() - interval '49 hours')
+  AND finished_at IS NULL
+"""
+
+_REPEAT = """
+WITH due AS (
+    SELECT id FROM tasks
+    WHERE requested_at >= greatest($1::timestamptz, now() - interval '49 hours')
+      AND frozen_at IS NULL AND closed_at IS NULL
+      AND repeated_at < now() - $2::interval AND repeat <= $3
+    ORDER BY requested_at LIMIT $4
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE tasks t SET repeat = t.repeat + 1, repeated_at = now()
+FROM due WHERE t.id = due.id
+RETURNING t.id AS task_id, t.account_id, t.asset, t.key_id, t.model, t.input, t.derive, t.quote_micro,
+          t.price_rule, t.surface, t.request_id, t.fingerprint, t.idempotency_key, t.traceparent,
+          t.requested_at, t.deadline, t.repeat
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Tasks without an end: when the oldest was requested, how many are past their deadline, some of them."""
+
+    oldest: datetime | None
+    overdue: int
+    examples: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A task to be requested again."""
+
+    submission: Submission
+    requested_at: datetime
+    deadline: datetime
+    repeat: int
+
+
+async def still_open(conn: Connection, since: datetime) -> Open:
+    """What is not finished among the tasks requested since."""
+    row = await conn.fetchrow(_OPEN, since)
+    assert row is not None, "an aggregate has a row"
+    return Open(row["oldest"], row["overdue"], row["latest"] or ())
+
+
+async def take_repeats(tx: Tx, since: datetime, after: timedelta, limit: int, most: int) -> list[Repeat]:
+    """Count another request for tasks that nobody answered, at most `limit` repeats for each."""
+    return [_repeat(row) for row in await tx.fetch(_REPEAT, since, after, limit, most)]
+
+
+def _repeat(row: asyncpg.Record) -> Repeat:
+    values = dict(row)
+    requested_at, deadline = values.pop("requested_at"), values.pop("deadline")
+    repeat = values.pop("repeat")
+    return Repeat(Submission(**values), requested_at, deadline, repeat)

@@ -1,0 +1,63 @@
+"""The public API: every route, its place in the OpenAPI document, and what surrounds it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from gateway.domain.problem import Problem
+from gateway.inbound.http import openapi
+from gateway.inbound.http.catalog import Credits, Models
+from gateway.inbound.http.edge import Edge
+from gateway.inbound.http.files import Files
+from gateway.inbound.http.problems import on_http_exception, on_problem
+from gateway.inbound.http.submit import TASKS_PATH, Submit
+from gateway.inbound.http.tasks import Tasks
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """What answers the requests."""
+
+    submit: Submit
+    tasks: Tasks
+    models: Models
+    credits: Credits
+    files: Files
+
+
+class _Api(FastAPI):
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put our edge around everything, the framework's own errors included."""
+        return Edge(super().build_middleware_stack())
+
+
+def make_api(routes: Routes) -> FastAPI:
+    """Join the routes. Plain ones of Starlette: FastAPI's would solve dependencies that there are none of."""
+    api = _Api(
+        title="Framebus",
+        version="1",
+        docs_url=None,  # its page would load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        exception_handlers={Problem: on_problem, HTTPException: on_http_exception},
+    )
+    table: list[tuple[str, str, Endpoint]] = [
+        ("POST", TASKS_PATH, routes.submit.__call__),
+        ("GET", f"{TASKS_PATH}/{{task_id}}", routes.tasks.document),
+        ("GET", f"{TASKS_PATH}/{{task_id}}/events", routes.tasks.events),
+        ("GET", "/api/v1/models", routes.models.page),
+        ("GET", "/api/v1/models/{slug}", routes.models.document),
+        ("GET", "/api/v1/credits", routes.credits.document),
+        ("GET", "/files/{token}/{name}", routes.files.file),
+    ]
+    api.router.routes[:0] = [Route(path, endpoint, methods=[method]) for method, path, endpoint in table]
+    api.openapi_schema = openapi.document()
+    return api

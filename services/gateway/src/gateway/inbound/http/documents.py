@@ -1,0 +1,147 @@
+"""The public documents of v1, from rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from contracts.ids import task_text
+
+from gateway.db.balances import Standing
+from gateway.db.task_events import TaskEvent
+from gateway.domain.admission import Receipt
+from gateway.domain.projection import FINAL
+from gateway.inbound.http.numbers import credits_number, currency_number, time_text
+
+_MESSAGES = {
+    "insufficient_credits": "The account had not enough credits when the request reached the ledger.",
+    "deadline_exceeded": "The task's deadline passed before a result was there.",
+    "cancelled": "The task was cancelled.",
+    "provider_failed": "The provider failed to generate a result.",
+    "provider_outcome_unknown": "Nobody can say whether the provider did the work. Nothing was charged.",
+    "provider_unavailable": "No provider could take the task.",
+    "content_refused": "The provider's moderation refused the prompt, an input or the result.",
+    "input_rejected": "The provider refused the input.",
+    "input_unreachable": "An input could not be fetched.",
+    "storage_failed": "The result could not be stored. Nothing was charged.",
+    "hold_expired": "The task did not end in time. Nothing was charged.",
+}
+_LISTS = {"video": "videos", "image": "images", "audio": "audios", "subtitle": "subtitles", "mesh": "meshes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes documents in a currency."""
+
+    currency: str
+
+    def receipt(self, receipt: Receipt) -> bytes:
+        """The answer to a submit."""
+        return orjson.dumps(
+            {
+                "request_id": receipt.request_id,
+                "task_id": task_text(receipt.task_id),
+                "status": "queued",
+                "cost_estimate": currency_number(receipt.quote_micro),
+                "currency": self.currency,
+            }
+        )
+
+    def task(self, row: Mapping[str, Any], files: str) -> bytes:
+        """A task's document; links begin with `files`."""
+        final = row["status"] in FINAL
+        return orjson.dumps(
+            {
+                "request_id": row["request_id"],
+                "task_id": task_text(row["id"]),
+                "object": "task",
+                "status": row["status"],
+                "model": row["model"],
+                "percent": 100 if row["status"] == "succeeded" else row["percent"],
+                "cost_estimate": currency_number(row["quote_micro"]),
+                "cost_actual": currency_number(row["charged_micro"]) if final else None,
+                "currency": self.currency,
+                "test": row["asset"] == "test",
+                "output": _output(row["assets"], files) if row["status"] == "succeeded" else None,
+                "error": _error(row) if final and row["status"] != "succeeded" else None,
+                "created_at": time_text(row["requested_at"]),
+                "finished_at": time_text(row["finished_at"]),
+                "deadline": time_text(row["deadline"]),
+                "phases": _phases(row),
+                "attempts": [_attempt(each) for each in row["attempts"]],
+            }
+        )
+
+    def event(self, event: TaskEvent) -> dict[str, Any]:
+        """A line of a task's history."""
+        return {
+            "object": "task.event",
+            "task_id": task_text(event.task_id),
+            "seq": event.seq,
+            "type": event.type,
+            "at": time_text(event.at),
+            "data": _event_data(event.data or {}),
+        }
+
+    def standing(self, standing: Standing) -> bytes:
+        """An account's credits: what is set aside for unanswered requests counts as held."""
+        available = max(standing.available_micro - standing.pending_micro, 0)
+        return orjson.dumps(
+            {
+                "available": credits_number(available),
+                "held": credits_number(standing.held_micro + standing.pending_micro),
+                "currency_value": currency_number(available),
+                "currency": self.currency,
+                "tier": standing.tier,
+            }
+        )
+
+
+def _event_data(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name.removesuffix("_micro"): currency_number(value) if name.endswith("_micro") else value
+        for name, value in data.items()
+    }
+
+
+def _phases(row: Mapping[str, Any]) -> dict[str, str | None]:
+    names = {
+        "requested_at": "requested_at",
+        "frozen_at": "frozen_at",
+        "submitted_at": "submitted_at",
+        "processing_at": "processing_at",
+        "completed_at": "completed_at",
+        "stored_at": "stored_at",
+        "closed_at": "settled_at",
+    }
+    return {shown: time_text(row[name]) for name, shown in names.items()}
+
+
+def _attempt(attempt: Mapping[str, Any]) -> dict[str, Any]:
+    at = datetime.fromisoformat(attempt["submitted_at"])
+    return {"number": attempt["number"], "provider": attempt["provider"], "submitted_at": time_text(at)}
+
+
+def _error(row: Mapping[str, Any]) -> dict[str, str]:
+    code = row["closed_reason"]
+    told = {row["stored_code"]: row["stored_message"], row["completed_code"]: row["completed_message"]}
+    return {"code": code, "message": told.get(code) or _MESSAGES.get(code) or "The task failed."}
+
+
+def _output(assets: list[dict[str, Any]] | None, files: str) -> dict[str, list[dict[str, Any]]]:
+    output: dict[str, list[dict[str, Any]]] = {name: [] for name in _LISTS.values()}
+    for asset in sorted(assets or (), key=lambda each: int(each["index"])):
+        output[_LISTS[asset["kind"]]].append(_file(asset, files))
+    return {name: files_of_kind for name, files_of_kind in output.items() if files_of_kind}
+
+
+def _file(asset: Mapping[str, Any], files: str) -> dict[str, Any]:
+    shown: dict[str, Any] = {"url": f"{files}/{asset['token']}/{quote(asset['file_name'])}"}
+    for name in ("kind", "role", "content_type", "size_bytes", "sha256", "width", "height"):
+        if name in asset:
+            shown[name] = asset[name]
+    if "duration_ms" in asset:
+        shown["duration"] = asset["duration_ms"] / 1000
+    return shown

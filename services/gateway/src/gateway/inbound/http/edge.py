@@ -1,0 +1,49 @@
+"""What surrounds every request: its id, its trace, and an answer even when our code fails."""
+
+import structlog
+from contracts.ids import to_text, uuid7
+from runtime import trace
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.inbound.http.problems import unexpected
+
+log = structlog.get_logger()
+
+
+class Edge:
+    """The outermost layer; `scope["request_id"]` and `scope["traceparent"]` are its gifts."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = scope["request_id"] = to_text("req_", uuid7())
+        traceparent = scope["traceparent"] = trace.accept(_header(scope, b"traceparent"))
+        gifts = ((b"x-request-id", request_id.encode()), (b"traceparent", traceparent.encode()))
+        started = False
+
+        async def send_with_gifts(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message.get("headers", ()), *gifts]
+            await send(message)
+
+        with trace.within(traceparent):
+            try:
+                await self._app(scope, receive, send_with_gifts)
+            except Exception:
+                log.exception("request_failed", request_id=request_id, path=scope["path"])
+                if not started:
+                    await unexpected(request_id)(scope, receive, send_with_gifts)
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value.decode("latin-1"))
+    return None

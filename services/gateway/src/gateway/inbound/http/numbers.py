@@ -1,0 +1,29 @@
+"""Amounts as JSON numbers, exact, from integers."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import orjson
+from catalog.price import currency_text
+
+
+def currency_number(micro: int) -> orjson.Fragment:
+    """Micro-credits as currency: 3 150 000 is written 0.0315."""
+    return orjson.Fragment(currency_text(micro).encode())
+
+
+def credits_text(micro: int) -> str:
+    """Micro-credits as credits: 6 570 000 is "6.57"."""
+    return format(Decimal(micro).scaleb(-6).normalize(), "f")
+
+
+def credits_number(micro: int) -> orjson.Fragment:
+    """The same as a JSON number."""
+    return orjson.Fragment(credits_text(micro).encode())
+
+
+def time_text(at: datetime | None) -> str | None:
+    """A time in UTC with milliseconds: 2026-11-21T08:00:00.000Z."""
+    if at is None:
+        return None
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

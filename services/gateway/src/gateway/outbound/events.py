@@ -1,0 +1,66 @@
+"""What the gateway says, one function per event."""
+
+from datetime import datetime
+from typing import Any, Literal, cast
+from uuid import UUID
+
+from contracts.events import Asset, CreditsGranted, TaskRequested
+from runtime.outbox.recorder import Message
+
+from gateway.domain.admission import Submission
+
+GrantKind = Literal["topup", "plan", "promotion", "refund", "adjustment"]
+
+
+def task_requested(
+    submission: Submission, requested_at: datetime, deadline: datetime, repeat: int = 1
+) -> Message:
+    """A task was accepted. A repeat is the same event with the next number."""
+    event = TaskRequested.model_construct(  # every value was checked where it came in: this is the hot path
+        task_id=submission.task_id,
+        account_id=submission.account_id,
+        asset=cast("Asset", submission.asset),
+        model=submission.model,
+        input=cast("dict[str, Any]", submission.input),
+        derive=list(submission.derive),
+        quote_micro=submission.quote_micro,
+        price_rule=cast("dict[str, Any]", submission.price_rule),
+        requested_at=requested_at,
+        deadline=deadline,
+        surface=submission.surface,
+        key_id=submission.key_id,
+        request_id=submission.request_id,
+        idempotency_key=submission.idempotency_key,
+        fingerprint=submission.fingerprint,
+        repeat=repeat,
+    )
+    return Message(
+        event,
+        key=str(submission.account_id),
+        subject=str(submission.task_id),
+        fact="requested",
+        n=repeat,
+        traceparent=submission.traceparent,
+    )
+
+
+def credits_granted(
+    grant_id: UUID,
+    account_id: UUID,
+    asset: str,
+    amount_micro: int,
+    kind: GrantKind,
+    reason: str,
+    granted_at: datetime,
+) -> Message:
+    """Credits to add or, with a negative amount, to take back."""
+    event = CreditsGranted(
+        grant_id=grant_id,
+        account_id=account_id,
+        asset=cast("Asset", asset),
+        amount_micro=amount_micro,
+        kind=kind,
+        reason=reason,
+        granted_at=granted_at,
+    )
+    return Message(event, key=str(account_id), subject=str(grant_id), fact="granted")

@@ -1,0 +1,40 @@
+"""Settings of the gateway, from the environment (`GATEWAY_…`)."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+from runtime.settings import KafkaSettings, ObjectStoreSettings, ServiceSettings
+
+
+class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
+    """Everything that can be set; times in seconds, sizes in bytes."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_")
+
+    instance_id: str | None = None
+    key_pepper: SecretStr
+    """Keys the HMAC under which API keys are stored."""
+    public_url: str | None = None
+    """Where clients reach this API; result links begin with it. None: as the request addressed us."""
+    s3_public_endpoint: str | None = None
+    """Where clients reach the object store. When set, result links redirect there."""
+    providers: dict[str, Literal["real", "simulated"]] = Field(default={})
+    """The providers that the dispatcher is configured for: a model without one is listed as unavailable."""
+    currency: str = "USD"
+
+    task_deadline_seconds: int = Field(default=3600, ge=1, le=86_400)
+    repeat_after_seconds: float = Field(default=120, gt=0)
+    repeat_limit: int = Field(default=5, ge=0)
+    repeat_every_seconds: float = Field(default=10, gt=0)
+
+    key_cache_seconds: float = Field(default=0.5, ge=0, le=0.5)
+    max_body_bytes: int = Field(default=1_048_576, ge=1024)
+    max_inline_bytes: int = Field(default=262_144, ge=0)
+    submit_batch: int = Field(default=256, ge=1, le=2000)
+    submit_waiting: int = Field(default=2000, ge=1)
+    submit_lanes: int = Field(default=2, ge=1, le=8)
+
+    events_heartbeat_seconds: float = Field(default=15, gt=0)
+    events_poll_seconds: float = Field(default=2, gt=0)
+    max_streams: int = Field(default=5000, ge=1)

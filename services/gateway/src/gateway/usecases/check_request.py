@@ -1,0 +1,104 @@
+"""The checks at submit that need no database: model (404), input (422), tier (403)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.catalog import Catalog
+from catalog.media import inline_bytes
+from catalog.model import Model, Quote
+from catalog.routes import ProviderMode
+
+from gateway.domain.problem import Detail, Problem
+
+_FIELDS = frozenset({"model", "input"})
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A request that can be quoted. `input` has its defaults."""
+
+    model: str
+    input: dict[str, Any]
+    derive: list[str]
+    quote: Quote
+
+
+class CheckRequest:
+    """Knows the models and what the configured providers can serve."""
+
+    def __init__(
+        self, catalog: Catalog, providers: Mapping[str, ProviderMode], max_inline_bytes: int
+    ) -> None:
+        self._catalog, self._max_inline = catalog, max_inline_bytes
+        simulated = {name: mode for name, mode in providers.items() if mode == "simulated"}
+        self._available = {
+            asset: frozenset(m.slug for m in catalog.models.values() if m.available(given))
+            for asset, given in (("credit", providers), ("test", simulated))
+        }
+
+    def available(self, slug: str, asset: str) -> bool:
+        """Whether a model can be served; test credits only ever reach the simulator."""
+        return slug in self._available[asset]
+
+    def __call__(self, body: Mapping[str, Any], asset: str, tier: str, size: int) -> Checked:
+        """Check a parsed body of `size` bytes. Raises the first Problem in the order of the statuses."""
+        model = self._model(body, asset)
+        given = body.get("input")
+        if size > self._max_inline and inline_bytes(given) > self._max_inline:
+            raise Problem(
+                413,
+                "inline_data_too_large",
+                f"Inline data may have {self._max_inline} bytes in all, decoded. Use URLs for larger files.",
+                param="input",
+            )
+        faults = _unknown_fields(body) + _input_faults(model, body)
+        if faults:
+            raise _invalid(faults)
+        completed = model.with_defaults(body["input"])
+        self._check_tier(model, completed, tier)
+        derive = model.derive(completed, self._catalog.tier(tier))
+        return Checked(model.slug, completed, derive, model.quote(completed))
+
+    def _model(self, body: Mapping[str, Any], asset: str) -> Model:
+        slug = body.get("model")
+        if not isinstance(slug, str) or not slug:
+            fault = Detail("model", "required", "is required: the slug of a model, as text")
+            missing = [] if "input" in body else [_INPUT_MISSING]
+            raise _invalid([fault, *_unknown_fields(body), *missing])
+        model = self._catalog.get(slug)
+        if model is None:
+            raise Problem(404, "model_not_found", f"There is no model {slug[:100]!r}.", param="model")
+        if not self.available(slug, asset):
+            message = f"The model {slug!r} is unavailable: no provider serves it at present."
+            raise Problem(503, "model_unavailable", message, param="model")
+        return model
+
+    def _check_tier(self, model: Model, completed: Mapping[str, Any], tier: str) -> None:
+        required = model.required_tier(completed)
+        if tier not in self._catalog.tiers:
+            raise Problem(403, "unknown_tier", f"This account's tier {tier!r} is not known any more.")
+        if not self._catalog.suffices(tier, required):
+            message = f"This needs the tier {required} or a higher one; the account's is {tier}."
+            raise Problem(403, "tier_too_low", message)
+
+
+_INPUT_MISSING = Detail("input", "required", "is required")
+
+
+def _unknown_fields(body: Mapping[str, Any]) -> list[Detail]:
+    names = sorted(body.keys() - _FIELDS)
+    return [Detail(name[:200], "unknown_field", "is not a field of this request") for name in names]
+
+
+def _input_faults(model: Model, body: Mapping[str, Any]) -> list[Detail]:
+    if "input" not in body:
+        return [_INPUT_MISSING]
+    return [Detail(each.param, each.code, each.message) for each in model.faults(body["input"])]
+
+
+def _invalid(faults: list[Detail]) -> Problem:
+    first = faults[0]
+    return Problem(
+        422, first.code, f"{first.param} {first.message}", param=first.param, details=tuple(faults)
+    )

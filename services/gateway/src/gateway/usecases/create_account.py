@@ -1,0 +1,30 @@
+"""Make an account."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from runtime.db import Database
+
+from gateway.db import accounts
+
+
+class AccountError(Exception):
+    """The account can't be made as asked."""
+
+
+async def create_account(
+    db: Database, account_id: UUID, name: str, tier: str, known_tiers: Collection[str]
+) -> bool:
+    """Make it; False when it is there already, the same. Raises AccountError for another one of this id."""
+    if tier not in known_tiers:
+        raise AccountError(f"there is no tier {tier!r}; there are {', '.join(known_tiers)}")
+    if not name.strip():
+        raise AccountError("an account needs a name")
+    async with db.transaction() as tx:
+        if await accounts.insert(tx, account_id, name, tier):
+            return True
+        found = await accounts.read(tx, account_id)
+    assert found is not None, "the insert met it"
+    if (found["name"], found["tier"]) != (name, tier):
+        raise AccountError(f"account {account_id} exists: {found['name']!r}, tier {found['tier']}")
+    return False

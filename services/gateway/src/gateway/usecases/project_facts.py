@@ -1,0 +1,107 @@
+"""Take in what the other services said: a batch of facts in the consumer's transaction."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from uuid import UUID
+
+import structlog
+from runtime.db import Tx
+
+from gateway.db import balances, grants, task_events, tasks
+from gateway.domain.admission import Purse
+from gateway.domain.facts import Balance, Changed, Closed, Fact, Frozen, Stored, TaskFact
+from gateway.domain.projection import Event, Task, project
+
+log = structlog.get_logger()
+
+Announce = Callable[[Collection[UUID]], Awaitable[None]]
+"""Tells the live streams, after the commit, which tasks have news."""
+
+
+class ProjectFacts:
+    """The use case of the gateway's consumer."""
+
+    def __init__(self, announce: Announce) -> None:
+        self._announce = announce
+
+    async def __call__(self, tx: Tx, facts: Sequence[Fact]) -> None:
+        """Fill the columns, append the events, take the newest balances.
+
+        The accounts' locks come first: they are also the lock of the answers, so that a quote is taken off
+        the pending amount once.
+        """
+        await balances.lock(tx, _purses(facts))
+        by_task = _by_task(facts)
+        before = await tasks.read(tx, by_task)
+        if unknown := by_task.keys() - before.keys():
+            # A task's row is written with its request: these belong to another life of this database.
+            log.warning("facts_of_unknown_tasks", count=len(unknown), task_id=str(next(iter(unknown))))
+        after, events = _project(before, by_task)
+        await self._write(tx, before, after, events)
+        await _answer(tx, facts, before, after)
+
+    async def _write(
+        self,
+        tx: Tx,
+        before: Mapping[UUID, Task],
+        after: Mapping[UUID, tuple[Task, list[Stored]]],
+        events: Sequence[tuple[UUID, Event]],
+    ) -> None:
+        await tasks.write(tx, (task for task_id, (task, _) in after.items() if task != before[task_id]))
+        await tasks.link(tx, (fact for _, stored in after.values() for fact in stored))
+        await task_events.insert(tx, events)
+        news = {task_id for task_id, _ in events}
+        if news:
+            tx.after_commit("task_events", lambda: self._announce(news))
+
+
+def _project(
+    before: Mapping[UUID, Task], by_task: Mapping[UUID, Sequence[TaskFact]]
+) -> tuple[dict[UUID, tuple[Task, list[Stored]]], list[tuple[UUID, Event]]]:
+    """Each known task after its facts, with the storage fact that it took in (if any), and all new events."""
+    after: dict[UUID, tuple[Task, list[Stored]]] = {}
+    events: list[tuple[UUID, Event]] = []
+    for task_id, task in before.items():
+        projected, news = project(task, by_task[task_id])
+        stored = [fact for fact in by_task[task_id] if isinstance(fact, Stored)]
+        after[task_id] = projected, stored[:1] if task.stored_at is None else []
+        events.extend((task_id, event) for event in news)
+    return after, events
+
+
+async def _answer(
+    tx: Tx,
+    facts: Sequence[Fact],
+    before: Mapping[UUID, Task],
+    after: Mapping[UUID, tuple[Task, list[Stored]]],
+) -> None:
+    """What the ledger answered for the first time is pending no more: its balance counts it from now on."""
+    answered: dict[Purse, int] = defaultdict(int)
+    for task_id, (task, _) in after.items():
+        if task.answered and not before[task_id].answered:
+            answered[task.account_id, task.asset] += task.quote_micro
+    changes = {fact.change_id for fact in facts if isinstance(fact, Changed)}
+    for grant in await grants.answered(tx, changes):
+        answered[grant["account_id"], grant["asset"]] += max(-grant["amount_micro"], 0)
+    await balances.answer(tx, _balances(facts), answered)
+
+
+def _by_task(facts: Sequence[Fact]) -> dict[UUID, list[TaskFact]]:
+    found: dict[UUID, list[TaskFact]] = defaultdict(list)
+    for fact in facts:
+        if not isinstance(fact, Changed):
+            found[fact.task_id].append(fact)
+    return found
+
+
+def _balances(facts: Sequence[Fact]) -> list[Balance]:
+    return [
+        fact.balance
+        for fact in facts
+        if isinstance(fact, Frozen | Closed | Changed) and fact.balance is not None
+    ]
+
+
+def _purses(facts: Sequence[Fact]) -> set[Purse]:
+    purses: set[Purse] = {(balance.account_id, balance.asset) for balance in _balances(facts)}
+    return purses | {(fact.account_id, fact.asset) for fact in facts if isinstance(fact, Closed)}
