@@ -3,8 +3,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from stack import processes
@@ -14,36 +13,11 @@ from stack.paths import Home
 from stack.ports import assign
 from stack.processes import Spec
 
-SERVER = """
-import os, signal, socket, sys, time
-listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-print("serving", os.environ.get("COLOUR"), flush=True)
-if "deaf" in sys.argv: signal.signal(signal.SIGTERM, signal.SIG_IGN)
-while True: time.sleep(60)
-"""
+Toy = Callable[..., Spec]
 
 
-@pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[Home]:
-    home = Home(tmp_path / "state")
-    home.make()
-    yield home
-    for name in processes.records(home):
-        await processes.stop(home, name)
-
-
-def _spec(home: Home, name: str = "toy", *words: str, colour: str = "red", **more: float) -> Spec:
-    port = assign(home, [name])[name] if name not in processes.records(home) else _port(home, name)
-    argv = (sys.executable, "-c", SERVER, str(port), *words)
-    return Spec(name, argv, port, f"tcp://127.0.0.1:{port}", {"COLOUR": colour}, **more)  # type: ignore[arg-type]
-
-
-def _port(home: Home, name: str) -> int:
-    return processes.records(home)[name].spec.port
-
-
-async def test_a_started_process_is_ready_logged_and_found_by_later_commands(home: Home) -> None:
-    await processes.start(home, _spec(home))
+async def test_a_started_process_is_ready_logged_and_found_by_later_commands(home: Home, toy: Toy) -> None:
+    await processes.start(home, toy())
     record = processes.find(home, "toy")
     assert record is not None
     assert await record.ready()
@@ -51,18 +25,20 @@ async def test_a_started_process_is_ready_logged_and_found_by_later_commands(hom
     assert "serving red" in (home.logs / "toy.log").read_text()
 
 
-async def test_ensure_leaves_a_running_process_alone_and_restarts_a_dead_or_changed_one(home: Home) -> None:
-    assert await processes.ensure(home, _spec(home))
-    assert not await processes.ensure(home, _spec(home))
-    assert await processes.ensure(home, _spec(home, colour="blue"))
+async def test_ensure_leaves_a_running_process_alone_and_restarts_a_dead_or_changed_one(
+    home: Home, toy: Toy
+) -> None:
+    assert await processes.ensure(home, toy())
+    assert not await processes.ensure(home, toy())
+    assert await processes.ensure(home, toy(colour="blue"))
     record = processes.records(home)["toy"]
     processes.send(record, signal.SIGKILL)
     assert await processes._gone(record, 5)
-    assert await processes.ensure(home, _spec(home, colour="blue"))
+    assert await processes.ensure(home, toy(colour="blue"))
 
 
-async def test_a_killed_process_keeps_its_record_so_that_status_can_say_so(home: Home) -> None:
-    record = await processes.start(home, _spec(home))
+async def test_a_killed_process_keeps_its_record_so_that_status_can_say_so(home: Home, toy: Toy) -> None:
+    record = await processes.start(home, toy())
     processes.send(record, signal.SIGKILL)
     assert await processes._gone(record, 5)
     found = processes.records(home)["toy"]
@@ -70,8 +46,8 @@ async def test_a_killed_process_keeps_its_record_so_that_status_can_say_so(home:
     assert not await found.ready()
 
 
-async def test_a_process_that_ignores_the_polite_signal_is_killed(home: Home) -> None:
-    record = await processes.start(home, _spec(home, "toy", "deaf", stop_seconds=0.2))
+async def test_a_process_that_ignores_the_polite_signal_is_killed(home: Home, toy: Toy) -> None:
+    record = await processes.start(home, toy("toy", "deaf", stop_seconds=0.2))
     assert await processes.stop(home, "toy")
     assert not record.alive
     assert processes.records(home) == {}
@@ -83,9 +59,9 @@ async def test_a_process_that_dies_while_starting_shows_the_end_of_its_log(home:
         await processes.start(home, Spec("toy", argv, 1, "tcp://127.0.0.1:1"))
 
 
-async def test_a_pid_that_was_given_to_another_process_is_never_signalled(home: Home) -> None:
-    stranger = await processes.start(home, _spec(home, "stranger"))
-    await processes.start(home, _spec(home))
+async def test_a_pid_that_was_given_to_another_process_is_never_signalled(home: Home, toy: Toy) -> None:
+    stranger = await processes.start(home, toy("stranger"))
+    await processes.start(home, toy())
     file = home.run / "toy.json"
     real = processes.records(home)["toy"]
     file.write_text(json.dumps({**json.loads(file.read_text()), "pid": stranger.pid}))

@@ -1,0 +1,80 @@
+import json
+
+from stack.environment import SERVICES, Deployment, providers, service_environment, simulator_environment
+from stack.servers import Servers
+
+PORTS = {"gateway": 1, "ledger": 2, "dispatcher": 3, "callbacks": 4, "storage": 5, "simulator": 6}
+DEPLOYMENT = Deployment(
+    servers=Servers(
+        "127.0.0.1:9", "http://127.0.0.1:8", "access", "secret", "framebus", "postgresql://admin"
+    ),
+    dsns={name: f"postgresql://{name}" for name in SERVICES},
+    ports=PORTS,
+    service_token="token",
+    key_pepper="pepper",
+    callback_secret="callback",
+)
+
+
+def test_every_service_is_told_its_own_database_and_port() -> None:
+    for name in SERVICES:
+        told = service_environment(name, DEPLOYMENT, {})
+        prefix = name.upper()
+        assert told[f"{prefix}_DATABASE_DSN"] == f"postgresql://{name}"
+        assert told[f"{prefix}_HTTP_PORT"] == str(PORTS[name])
+        assert told[f"{prefix}_KAFKA_BOOTSTRAP"] == "127.0.0.1:9"
+        assert all(key.startswith(f"{prefix}_") for key in told)
+
+
+def test_dispatcher_and_callbacks_share_the_secret_that_signs_callback_addresses() -> None:
+    dispatcher = service_environment("dispatcher", DEPLOYMENT, {})
+    callbacks = service_environment("callbacks", DEPLOYMENT, {})
+    assert dispatcher["DISPATCHER_CALLBACK_SECRETS"] == callbacks["CALLBACKS_CALLBACK_SECRETS"] == "callback"
+    assert dispatcher["DISPATCHER_CALLBACKS_URL"] == "http://127.0.0.1:4"
+
+
+def test_only_gateway_and_storage_get_the_object_stores_secret() -> None:
+    holders = [name for name in SERVICES if "secret" in service_environment(name, DEPLOYMENT, {}).values()]
+    assert holders == ["gateway", "storage"]
+
+
+def test_a_given_setting_reaches_its_service_and_no_other() -> None:
+    given = {"DISPATCHER_UNCERTAIN_AFTER_SECONDS": "5", "SIM_RENDER": "cached", "FRAMEBUS_X": "1"}
+    told = service_environment("dispatcher", DEPLOYMENT, given)
+    assert (told["DISPATCHER_UNCERTAIN_AFTER_SECONDS"], told["FRAMEBUS_X"]) == ("5", "1")
+    assert "DISPATCHER_UNCERTAIN_AFTER_SECONDS" not in service_environment("ledger", DEPLOYMENT, given)
+    assert simulator_environment(given) == {"SIM_RENDER": "cached", "FRAMEBUS_X": "1"}
+
+
+def test_a_given_setting_cannot_cut_the_wiring() -> None:
+    given = {"LEDGER_DATABASE_DSN": "postgresql://elsewhere", "LEDGER_HTTP_PORT": "80"}
+    told = service_environment("ledger", DEPLOYMENT, given)
+    assert told["LEDGER_DATABASE_DSN"] == "postgresql://ledger"
+    assert told["LEDGER_HTTP_PORT"] == "2"
+
+
+def test_without_keys_every_provider_is_the_simulator() -> None:
+    found = providers(DEPLOYMENT, {})
+    assert {name: entry["base_url"] for name, entry in found.items()} == {
+        "ark": "http://127.0.0.1:6/ark/api/v3",
+        "dashscope": "http://127.0.0.1:6/dashscope/api/v1",
+        "gemini": "http://127.0.0.1:6/gemini/v1beta",
+    }
+    assert all(entry["simulated"] for entry in found.values())
+
+
+def test_a_real_key_sends_that_provider_alone_to_the_real_address() -> None:
+    found = providers(DEPLOYMENT, {"ARK_API_KEY": "real", "GEMINI_API_KEY": "shut down upstream"})
+    assert found["ark"]["simulated"] is False
+    assert found["ark"]["credentials"] == [{"id": "default", "secret": "real"}]
+    assert str(found["ark"]["base_url"]).startswith("https://")
+    assert found["dashscope"]["simulated"] is True
+    assert found["gemini"]["simulated"] is True
+
+
+def test_dispatcher_and_storage_know_the_same_providers() -> None:
+    dispatcher = service_environment("dispatcher", DEPLOYMENT, {})["DISPATCHER_PROVIDERS"]
+    storage = service_environment("storage", DEPLOYMENT, {})
+    assert storage["STORAGE_PROVIDERS"] == dispatcher
+    assert set(json.loads(dispatcher)) == {"ark", "dashscope", "gemini"}
+    assert storage["STORAGE_ALLOWED_HOSTS"] == "127.0.0.1:6"
