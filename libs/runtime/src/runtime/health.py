@@ -1,7 +1,7 @@
 """`/healthz` (may this process live), `/readyz` (may it be given work), `/metrics`."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from starlette.requests import Request
@@ -25,6 +25,14 @@ class Part(Protocol):
 
     def fault(self) -> str | None:
         """Why the process should be restarted, or None."""
+
+
+@runtime_checkable
+class Drains(Protocol):
+    """A part with answers that would never end by themselves, such as live streams."""
+
+    def drain(self) -> None:
+        """End them: the server waits for its open answers before it stops."""
 
 
 class Health:

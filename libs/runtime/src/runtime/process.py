@@ -11,7 +11,7 @@ import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
-from runtime.health import Health, Part
+from runtime.health import Drains, Health, Part
 
 log = structlog.get_logger()
 
@@ -75,6 +75,9 @@ async def serve(
     finally:
         health.draining = True
         log.info("draining", service=service)
+        for part in started:
+            if isinstance(part, Drains):
+                part.drain()
         server.should_exit = True
         with contextlib.suppress(Exception):
             await asyncio.wait_for(serving, drain_seconds)
