@@ -78,3 +78,25 @@ def test_dispatcher_and_storage_know_the_same_providers() -> None:
     assert storage["STORAGE_PROVIDERS"] == dispatcher
     assert set(json.loads(dispatcher)) == {"ark", "dashscope", "gemini"}
     assert storage["STORAGE_ALLOWED_HOSTS"] == "127.0.0.1:6"
+
+
+def test_the_gateway_learns_which_providers_there_are_and_none_of_their_credentials() -> None:
+    told = service_environment("gateway", DEPLOYMENT, {"ARK_API_KEY": "real-secret"})
+    assert json.loads(told["GATEWAY_PROVIDERS"]) == {
+        "ark": "real",
+        "dashscope": "simulated",
+        "gemini": "simulated",
+    }
+    assert not any("real-secret" in value for value in told.values())
+
+
+def test_short_patience_is_for_the_simulator_only() -> None:
+    assert service_environment("dispatcher", DEPLOYMENT, {})["DISPATCHER_ABSENT_AFTER_SECONDS"] == "8"
+    real = service_environment("dispatcher", DEPLOYMENT, {"DASHSCOPE_API_KEY": "real"})
+    assert "DISPATCHER_ABSENT_AFTER_SECONDS" not in real
+
+
+def test_a_simulated_call_ends_before_its_absence_may_be_concluded() -> None:
+    told = service_environment("dispatcher", DEPLOYMENT, {})
+    timeouts = [entry["timeout_seconds"] for entry in json.loads(told["DISPATCHER_PROVIDERS"]).values()]
+    assert max(timeouts) < float(told["DISPATCHER_ABSENT_AFTER_SECONDS"])

@@ -14,6 +14,9 @@ _REAL = {
     "ark": ("ARK_API_KEY", "ARK_BASE_URL", "https://ark.cn-beijing.volces.com/api/v3"),
     "dashscope": ("DASHSCOPE_API_KEY", "DASHSCOPE_HTTP_BASE_URL", "https://dashscope.aliyuncs.com/api/v1"),
 }
+# A real provider deserves the services' own, longer patience: an answer that is late there may still come.
+_IMPATIENT = {"UNCERTAIN_AFTER_SECONDS": "20", "ABSENT_AFTER_SECONDS": "8"}
+_SIMULATED_TIMEOUT_SECONDS = 6  # below ABSENT_AFTER_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +51,7 @@ def simulator_environment(given: Mapping[str, str]) -> dict[str, str]:
 def providers(deployment: Deployment, given: Mapping[str, str]) -> dict[str, dict[str, object]]:
     """Return where each provider is: the simulator, or the real one if its key is given and it is live."""
     base = deployment.url("simulator")
-    found: dict[str, dict[str, object]] = {
-        name: {"base_url": base + path, "credentials": [_credential("sim", "sim-key")], "simulated": True}
-        for name, path in _SIMULATED.items()
-    }
+    found = {name: _simulated(base + path) for name, path in _SIMULATED.items()}
     for name, (key, url, default) in _REAL.items():
         if given.get(key):
             credential = _credential("default", given[key])
@@ -61,6 +61,15 @@ def providers(deployment: Deployment, given: Mapping[str, str]) -> dict[str, dic
                 "simulated": False,
             }
     return found
+
+
+def _simulated(base_url: str) -> dict[str, object]:
+    return {
+        "base_url": base_url,
+        "credentials": [_credential("sim", "sim-key")],
+        "simulated": True,
+        "timeout_seconds": _SIMULATED_TIMEOUT_SECONDS,
+    }
 
 
 def _credential(name: str, secret: str) -> dict[str, str]:
@@ -76,18 +85,33 @@ def _prefixed(prefix: str, values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _defaults(name: str, deployment: Deployment, given: Mapping[str, str]) -> dict[str, str]:
+    own = {"gateway": _gateway_defaults, "dispatcher": _dispatcher_defaults, "storage": _storage_defaults}
     common = {"ENVIRONMENT": "dev", "LOG_FORMAT": "json"}
-    simulator = f"127.0.0.1:{deployment.ports['simulator']}"
+    return {**common, **own[name](deployment, given)} if name in own else common
+
+
+def _gateway_defaults(deployment: Deployment, given: Mapping[str, str]) -> dict[str, str]:
+    routes = providers(deployment, given).items()
+    modes = {name: "simulated" if route["simulated"] else "real" for name, route in routes}
+    return {"PROVIDERS": json.dumps(modes)}
+
+
+def _dispatcher_defaults(deployment: Deployment, given: Mapping[str, str]) -> dict[str, str]:
+    routes = providers(deployment, given)
+    local = f"{_address(deployment, 'simulator')},{_address(deployment, 'gateway')}"
+    told = {"PROVIDERS": json.dumps(routes), "ALLOWED_HOSTS": local}
+    if all(route["simulated"] for route in routes.values()):
+        told |= _IMPATIENT
+    return told
+
+
+def _storage_defaults(deployment: Deployment, given: Mapping[str, str]) -> dict[str, str]:
     routes = json.dumps(providers(deployment, given))
-    own: dict[str, dict[str, str]] = {
-        "dispatcher": {
-            "UNCERTAIN_AFTER_SECONDS": "20",
-            "ABSENT_AFTER_SECONDS": "8",
-            "PROVIDERS": routes,
-        },
-        "storage": {"ALLOWED_HOSTS": simulator, "PROVIDERS": routes},
-    }
-    return {**common, **own.get(name, {})}
+    return {"PROVIDERS": routes, "ALLOWED_HOSTS": _address(deployment, "simulator")}
+
+
+def _address(deployment: Deployment, name: str) -> str:
+    return deployment.url(name).removeprefix("http://")
 
 
 def _wiring(name: str, deployment: Deployment) -> dict[str, str]:
