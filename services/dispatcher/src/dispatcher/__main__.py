@@ -1,0 +1,38 @@
+"""`python -m dispatcher <role>`, and what an operator asks about jobs."""
+
+from pathlib import Path
+
+import typer
+from runtime.cli import once, service_cli
+
+from dispatcher import commands
+from dispatcher.app import ROLES, SERVICE, build
+from dispatcher.settings import Settings
+
+cli = service_cli(
+    SERVICE,
+    settings=Settings,
+    build=build,
+    roles=ROLES,
+    migrations=Path(__file__).parents[2] / "migrations",
+)
+
+
+@cli.command("job", help="Show a task's job and its attempts.")
+def _job(task: str = typer.Argument(help="task_… or a UUID")) -> None:
+    dsn = Settings().database_dsn.get_secret_value()
+    text = once(lambda: commands.job(dsn, task))
+    if text is None:
+        typer.echo(f"no job for {task}", err=True)
+        raise typer.Exit(1)
+    typer.echo(text)
+
+
+@cli.command("orphans", help="List attempts that a provider may have worked on, or has, for nothing.")
+def _orphans() -> None:
+    dsn = Settings().database_dsn.get_secret_value()
+    typer.echo(once(lambda: commands.orphans(dsn)))
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,110 @@
+"""The dispatcher, put together."""
+
+from collections.abc import Mapping
+
+from catalog.catalog import Catalog
+from runtime.bus.consumer import Bus
+from runtime.bus.record import Translator
+from runtime.cli import Built
+from runtime.db import Database
+from runtime.health import Part
+from runtime.outbox.recorder import Outbox
+from runtime.outbox.relay import Relay
+from runtime.work.worker import Worker
+
+from dispatcher.domain.providers import lease_seconds
+from dispatcher.inbound.events import balances, providers, tasks
+from dispatcher.outbound.circuit import Circuits
+from dispatcher.outbound.inputs import InputFetcher
+from dispatcher.outbound.provider_client import ProviderClient
+from dispatcher.settings import Settings
+from dispatcher.usecases.apply_facts import ApplyFacts
+from dispatcher.usecases.desk import Callbacks, Desk
+from dispatcher.usecases.handle_job import WORK, HandleJob
+from dispatcher.usecases.pace import Pace
+from dispatcher.usecases.prepare_limits import PrepareLimits
+from dispatcher.usecases.record_changes import RecordChanges
+from dispatcher.usecases.report_overdue import ReportOverdue
+from dispatcher.usecases.store import Store
+
+SERVICE = "dispatcher"
+ROLES = ("consumer", "worker")
+INPUT_SECONDS = 8.0
+
+TRANSLATORS: Mapping[str, Translator] = {
+    "task.requested": tasks.requested,
+    "credits.frozen": balances.frozen,
+    "task.settled": tasks.settled,
+    "provider.reported": providers.reported,
+}
+
+
+def build(settings: Settings, roles: frozenset[str]) -> Built:
+    """The parts for the given roles, in starting order."""
+    db = Database(
+        settings.database_dsn.get_secret_value(), name=SERVICE, pool_size=settings.database_pool_size
+    )
+    relay = Relay(
+        db,
+        service=SERVICE,
+        bootstrap=settings.kafka_bootstrap,
+        retention_days=settings.outbox_retention_days,
+    )
+    outbox = Outbox(SERVICE, nudge=relay.nudge)
+    parts: list[Part] = [db, relay]
+    worker: Worker | None = None
+    if "worker" in roles:
+        worker, needed = worker_parts(settings, db, outbox)
+        parts += [*needed, worker, ReportOverdue(db)]
+    if "consumer" in roles:
+        parts.append(_bus(settings, db, outbox, worker))
+    return Built(parts)
+
+
+def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Worker, list[Part]]:
+    """The worker and the parts that it needs, which start before it."""
+    catalog, configured, timing = Catalog.load(), settings.configured(), settings.timing
+    limited = any(each.max_concurrent is not None for each in configured.values())
+    client = ProviderClient(configured.values())
+    inputs = InputFetcher(settings.allowed_hosts, INPUT_SECONDS)
+    desk = Desk(
+        store=Store(db, RecordChanges(db, outbox, slots=limited)),
+        client=client,
+        inputs=inputs,
+        pace=Pace(db, configured),
+        circuits=Circuits(),
+        catalog=catalog,
+        providers=configured,
+        timing=timing,
+        callbacks=_callbacks(settings),
+    )
+    worker = Worker(
+        db,
+        WORK,
+        HandleJob(desk),
+        concurrency=settings.concurrency,
+        lease_seconds=lease_seconds(catalog.models.values(), configured, timing),
+        idle_seconds=settings.worker_idle_seconds,
+    )
+    return worker, [PrepareLimits(db, configured.values()), client, inputs]
+
+
+def _bus(settings: Settings, db: Database, outbox: Outbox, worker: Worker | None) -> Bus:
+    return Bus(
+        db,
+        outbox,
+        service=SERVICE,
+        bootstrap=settings.kafka_bootstrap,
+        translators=TRANSLATORS,
+        apply=ApplyFacts(worker.wake if worker else None),
+        instance=settings.instance_id,
+        wait_ms=settings.consumer_wait_ms,
+        max_records=settings.consumer_max_records,
+        dead_letters_per_minute=settings.dead_letters_per_minute,
+    )
+
+
+def _callbacks(settings: Settings) -> Callbacks | None:
+    if settings.callbacks_url is None or not settings.callback_secrets:
+        return None
+    return Callbacks(settings.callbacks_url, settings.callback_secrets[0].get_secret_value())

@@ -1,0 +1,27 @@
+"""`task.requested` and `task.settled` as facts."""
+
+from contracts.envelope import Envelope
+from contracts.events import TaskRequested, TaskSettled
+
+from dispatcher.domain.facts import Requested, Settled
+
+
+def requested(event: TaskRequested, envelope: Envelope) -> Requested:
+    """A task was accepted by the gateway."""
+    return Requested(
+        task_id=event.task_id,
+        account_id=event.account_id,
+        asset=event.asset,
+        model=event.model,
+        input=event.input,
+        derive=tuple(event.derive),
+        price_rule=event.price_rule,
+        requested_at=event.requested_at,
+        deadline=event.deadline,
+        traceparent=envelope.traceparent,
+    )
+
+
+def settled(event: TaskSettled, _: Envelope) -> Settled:
+    """The ledger's last word on a task."""
+    return Settled(event.task_id, event.account_id, event.outcome, event.settled_at)

@@ -1,0 +1,64 @@
+"""Ask a provider for a job's state, at its pace and with respect for its troubles."""
+
+from dataclasses import dataclass
+
+from providers import outcomes as o
+from providers.adapter import adapter
+from providers.http import HttpRequest, HttpResponse
+
+from dispatcher.domain.job import Attempt
+from dispatcher.domain.providers import Provider, poll_seconds
+from dispatcher.outbound.circuit import Key
+from dispatcher.outbound.provider_client import CallError
+from dispatcher.usecases.desk import Desk, Lease
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Not asked: the provider rests, or the lease is too short."""
+
+    delay: float
+
+
+async def ask(desk: Desk, attempt: Attempt, job_id: str, lease: Lease) -> o.PollOutcome | Later:
+    """The state of a provider's job, or why there is none to be had now."""
+    provider = desk.providers.get(attempt.provider)
+    credential = provider.credential(attempt.credential_id) if provider else None
+    if provider is None or credential is None:
+        return o.Unknown(f"the credential {attempt.provider}/{attempt.credential_id} is not configured")
+    protocol = adapter(attempt.protocol)
+    request = protocol.poll(provider.base_url, credential, job_id)
+    answer = await call(desk, provider, attempt.credential_id, request, lease)
+    if isinstance(answer, o.Unknown | Later):
+        return answer
+    outcome = protocol.parse_poll(answer)
+    key = (provider.name, attempt.credential_id, "poll")
+    match outcome:
+        case o.Throttled(retry_after):
+            desk.circuits.refused(key, retry_after)
+        case o.Unknown() if answer.status >= 500:
+            desk.circuits.failed(key)
+        case _:
+            desk.circuits.succeeded(key)
+    return outcome
+
+
+async def call(
+    desk: Desk, provider: Provider, credential_id: str, request: HttpRequest, lease: Lease
+) -> HttpResponse | o.Unknown | Later:
+    """Send a request that changes nothing at the provider."""
+    key: Key = (provider.name, credential_id, "poll")
+    pause = desk.circuits.closed_for(key)
+    if pause > 0:
+        return Later(pause)
+    turn = await desk.pace.turn(*key)
+    if turn is not None:
+        return Later(turn)
+    seconds = poll_seconds(provider)
+    if not lease.allows(seconds):
+        return Later(0.0)
+    try:
+        return await desk.client.send(provider.name, request, seconds)
+    except CallError as error:
+        desk.circuits.failed(key)
+        return o.Unknown(str(error))

@@ -1,0 +1,75 @@
+"""What every step of a job has at hand."""
+
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from catalog.catalog import Catalog
+from catalog.routes import Route
+from providers.adapter import Adapter
+from runtime.work.table import Claim
+
+from dispatcher.domain.job import Job, Timing
+from dispatcher.domain.providers import Provider
+from dispatcher.outbound.circuit import Circuits
+from dispatcher.outbound.inputs import InputFetcher
+from dispatcher.outbound.provider_client import ProviderClient
+from dispatcher.usecases.pace import Pace
+from dispatcher.usecases.store import Store
+
+DEFAULT_POLL_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """Where providers report to: the callbacks service's public address, and the secret that signs."""
+
+    url: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The steps' collaborators."""
+
+    store: Store
+    client: ProviderClient
+    inputs: InputFetcher
+    pace: Pace
+    circuits: Circuits
+    catalog: Catalog
+    providers: Mapping[str, Provider]
+    timing: Timing
+    callbacks: Callbacks | None
+
+    def next_poll(
+        self, job: Job, adapter: Adapter, route: Route | None, provider: Provider, polls: int
+    ) -> float:
+        """Seconds until the next poll, with jitter; never past the deadline.
+
+        Where a webhook will come the poll is only a safety net.
+        """
+        if provider.poll_seconds is not None:
+            base = provider.poll_seconds
+        elif route is None:
+            base = DEFAULT_POLL_SECONDS
+        elif adapter.capabilities.webhooks and self.callbacks is not None:
+            base = route.poll.max_seconds
+        else:
+            base = route.poll.delay(polls)
+        wait = max(base, adapter.capabilities.min_poll_seconds) * random.uniform(0.85, 1.15)
+        left = job.seconds_to_deadline()
+        return min(wait, left) if left > 0 else wait
+
+
+class Lease:
+    """The time that is left for a claimed job, by the database's clock at the claim and ours since."""
+
+    def __init__(self, claim: Claim, job: Job, began: float) -> None:
+        self._ends = began + (claim.lease_until - job.now).total_seconds()
+        self.tries = claim.tries
+
+    def allows(self, seconds: float) -> bool:
+        """Whether a call of that length ends before the job may be somebody else's."""
+        return self._ends - time.monotonic() >= seconds

@@ -1,0 +1,65 @@
+"""A claimed job: load it, take the one step that follows, write down what came of it."""
+
+import time
+from dataclasses import replace
+
+import structlog
+from runtime import trace
+from runtime.work.table import Claim
+
+from dispatcher.db.records import Record
+from dispatcher.domain.decide import Conclude, Follow, Poll, Resolve, Submit, decide
+from dispatcher.domain.job import Attempt, Change, Job
+from dispatcher.usecases.desk import Desk, Lease
+from dispatcher.usecases.follow_orphan import AGAIN_SECONDS, follow_orphan
+from dispatcher.usecases.poll_attempt import poll_attempt
+from dispatcher.usecases.resolve_attempt import resolve_attempt
+from dispatcher.usecases.submit_attempt import submit_attempt
+
+log = structlog.get_logger()
+
+WORK = "job"
+"""The kind of the dispatcher's work rows; their id is the task's."""
+
+
+class HandleJob:
+    """Handles one claim: at most one step, each a transaction before and after its call."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def __call__(self, claim: Claim) -> None:
+        """Take the step. When it raises, the worker puts the row back."""
+        began = time.monotonic()
+        job = await self._desk.store.load(claim.id)
+        if job is None:
+            log.error("work_without_job", task_id=str(claim.id))
+            await self._desk.store.drop(claim)
+            return
+        with trace.within(job.traceparent):
+            attempt, change = await self._step(job, Lease(claim, job, began))
+            change = _follow_up(job, attempt, change)
+            await self._desk.store.record(Record(claim, job, attempt, change))
+
+    async def _step(self, job: Job, lease: Lease) -> tuple[Attempt | None, Change]:
+        match decide(job, self._desk.timing):
+            case Submit(n):
+                return await submit_attempt(self._desk, job, n, lease)
+            case Resolve(attempt):
+                return attempt, await resolve_attempt(self._desk, job, attempt, lease)
+            case Poll(attempt):
+                return attempt, await poll_attempt(self._desk, job, attempt, lease)
+            case Follow(attempt):
+                return attempt, await follow_orphan(self._desk, job, attempt, lease)
+            case Conclude(change):
+                return job.latest, change
+
+
+def _follow_up(job: Job, attempt: Attempt | None, change: Change) -> Change:
+    """Keep the row of a task that ends while a provider may still work for it."""
+    if change.delay is not None or change.completion is None:
+        return change
+    others = [each for each in job.attempts if attempt is None or each.n != attempt.n]
+    left = any(each.followed and each.job_id for each in others)
+    itself = change.orphan == "suspected" and attempt is not None and attempt.job_id is not None
+    return replace(change, delay=AGAIN_SECONDS) if left or itself else change
