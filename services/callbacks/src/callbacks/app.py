@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from callbacks.domain.webhook import Webhook
 from callbacks.inbound.http import errors, webhooks
-from callbacks.inbound.schedule.retention import Retention
+from callbacks.inbound.retention import Retention
 from callbacks.settings import Settings
 from callbacks.usecases.receive_webhook import Reception
 from callbacks.usecases.store_webhooks import store_webhooks
