@@ -1,10 +1,11 @@
 """The accounts, keys and credits that a fresh stack begins with, made by the gateway's own command line."""
 
 import asyncio
+import json
 import re
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -14,6 +15,7 @@ from stack.secrets_file import known_secret, secret
 
 CREDITS = 10_000
 TIER = "studio"
+_ACCOUNTS: Mapping[str, Sequence[str]] = {"demo": (), "poor": (), "operator": ("--admin",)}
 _KEY = re.compile(r"mv_(?:live|test)_\w+")
 
 
@@ -28,18 +30,12 @@ class Keys:
 
 async def seed(home: Home, environment: Mapping[str, str]) -> Keys:
     """Make what is missing; nothing is made twice. StackError carries what the gateway's command said."""
-    gateway = GatewayCommand(environment)
-    demo, poor, operator = await asyncio.gather(
-        _account(home, gateway, "demo"),
-        _account(home, gateway, "poor"),
-        _account(home, gateway, "operator", "--admin"),
-    )
-    account = _account_id(home, "demo")
-    grant = str(uuid.uuid5(uuid.UUID(account), "first credits"))
-    await gateway.run(
-        "grant", "--account", account, "--credits", str(CREDITS), "--reason", "demo credits", "--id", grant
-    )
-    return Keys(demo, poor, operator)
+    commands = [words for name, flags in _ACCOUNTS.items() for words in _account(home, name, flags)]
+    printed = await _gateway(environment, [*commands, _grant(home)])
+    found = _KEY.findall(printed)
+    if len(found) != len(_ACCOUNTS):
+        raise StackError(f"gateway key create printed {len(found)} keys in place of {len(_ACCOUNTS)}")
+    return Keys(*(_remember(home, name, key) for name, key in zip(_ACCOUNTS, found, strict=True)))
 
 
 def seeded(home: Home) -> Keys | None:
@@ -68,36 +64,39 @@ async def wait_for_credits(home: Home, gateway_url: str, api_key: str, within: f
     )
 
 
-class GatewayCommand:
-    """`python -m gateway …` with the environment of the gateway's process."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = dict(environment)
-
-    async def run(self, *words: str) -> str:
-        """Return what the command printed; StackError if it failed."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gateway", *words),
-            env=self._environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await process.communicate()
-        if process.returncode:
-            raise StackError(f"gateway {words[0]} failed: {err.decode().strip()[-800:]}")
-        return out.decode()
+async def _gateway(environment: Mapping[str, str], commands: list[list[str]]) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "stack.several", "gateway"),
+        env=dict(environment),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate(json.dumps(commands).encode())
+    if process.returncode:
+        raise StackError(f"the gateway's command line failed: {err.decode().strip()[-800:]}")
+    return out.decode()
 
 
-async def _account(home: Home, gateway: GatewayCommand, name: str, *flags: str) -> str:
+def _account(home: Home, name: str, flags: Sequence[str]) -> list[list[str]]:
     account = _account_id(home, name)
-    await gateway.run("account", "create", "--id", account, "--name", name, "--tier", TIER)
     known = known_secret(home, f"seed.{name}.key")
     given = ("--secret", known) if known else ()
-    printed = await gateway.run("key", "create", "--account", account, "--name", name, *flags, *given)
-    found = _KEY.search(printed)
-    if found is None:
-        raise StackError(f"gateway key create printed no key but: {printed[:200]}")
-    return secret(home, f"seed.{name}.key", found.group)
+    return [
+        ["account", "create", "--id", account, "--name", name, "--tier", TIER],
+        ["key", "create", "--account", account, "--name", name, *flags, *given],
+    ]
+
+
+def _grant(home: Home) -> list[str]:
+    account = _account_id(home, "demo")
+    same_each_time = str(uuid.uuid5(uuid.UUID(account), "first credits"))
+    amount = ["--credits", str(CREDITS), "--reason", "demo credits"]
+    return ["grant", "--account", account, *amount, "--id", same_each_time]
+
+
+def _remember(home: Home, name: str, key: str) -> str:
+    return secret(home, f"seed.{name}.key", lambda: key)
 
 
 def _account_id(home: Home, name: str) -> str:
