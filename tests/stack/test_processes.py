@@ -4,6 +4,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from stack import processes
@@ -53,10 +54,10 @@ async def test_a_process_that_ignores_the_polite_signal_is_killed(home: Home, to
     assert processes.records(home) == {}
 
 
-async def test_a_process_that_dies_while_starting_shows_the_end_of_its_log(home: Home) -> None:
+async def test_a_process_that_dies_while_starting_shows_the_end_of_its_log(home: Home, toy: Toy) -> None:
     argv = (sys.executable, "-c", "raise SystemExit('no such setting')")
     with pytest.raises(StackError, match=r"toy died while starting(.|\n)*no such setting"):
-        await processes.start(home, Spec("toy", argv, 1, "tcp://127.0.0.1:1"))
+        await processes.start(home, replace(toy(), argv=argv))
 
 
 async def test_a_pid_that_was_given_to_another_process_is_never_signalled(home: Home, toy: Toy) -> None:
@@ -68,6 +69,12 @@ async def test_a_pid_that_was_given_to_another_process_is_never_signalled(home: 
     assert not await processes.stop(home, "toy")
     assert stranger.alive
     processes.send(real, signal.SIGTERM)
+
+
+async def test_nothing_is_started_where_another_process_still_listens(toy: Toy) -> None:
+    spec = toy()
+    with socket.create_server(("127.0.0.1", spec.port)), pytest.raises(StackError, match="taken by another"):
+        await processes._port_is_free(spec, within=0.1)
 
 
 def test_a_zombie_counts_as_gone() -> None:

@@ -4,9 +4,9 @@ import subprocess
 from pathlib import Path
 
 _PROC = Path("/proc")
-_STARTTIME = (
-    19  # of /proc/<pid>/stat, counted after the closing parenthesis of the command (proc(5): field 22)
-)
+# Places in /proc/<pid>/stat, counted after the closing parenthesis of the command (proc(5): 20 and 22).
+_THREADS = 17
+_STARTTIME = 19
 
 
 def identity(pid: int) -> str | None:
@@ -19,7 +19,7 @@ def _from_proc(pid: int) -> str | None:
         fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    if fields[0] in "ZX":
+    if fields[0] in "ZX" and int(fields[_THREADS]) <= 1:  # its first thread may be dead and the others not
         return None
     boot = (_PROC / "sys/kernel/random/boot_id").read_text().strip()
     return f"{boot}:{fields[_STARTTIME]}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from stack.errors import StackError
 from stack.identity import identity
 from stack.paths import Home
+from stack.ports import is_free
 from stack.readiness import is_ready
 
 _LOG_LIMIT = 64 * 1024 * 1024
@@ -87,6 +88,7 @@ async def ensure(home: Home, spec: Spec, *, within: float = 60.0) -> bool:
 
 async def start(home: Home, spec: Spec, *, within: float = 60.0) -> Record:
     """Start it and wait until it is ready; StackError carries the end of its log if it is not."""
+    await _port_is_free(spec)
     for left in range(spec.attempts - 1, -1, -1):
         record = await asyncio.to_thread(_launch, home, spec)
         try:
@@ -98,6 +100,15 @@ async def start(home: Home, spec: Spec, *, within: float = 60.0) -> Record:
         else:
             return record
     raise StackError(f"{spec.name} was given no attempt to start")
+
+
+async def _port_is_free(spec: Spec, within: float = 10.0) -> None:
+    """Wait until nobody listens there: a killed process may answer for a moment in its successor's place."""
+    until = time.monotonic() + within
+    while not is_free(spec.port):
+        if time.monotonic() > until:
+            raise StackError(f"port {spec.port} of {spec.name} is taken by another process")
+        await asyncio.sleep(_PAUSE)
 
 
 async def wait_ready(home: Home, record: Record, within: float = 60.0) -> None:
