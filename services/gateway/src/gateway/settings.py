@@ -1,10 +1,16 @@
 """Settings of the gateway, from the environment (`GATEWAY_…`)."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 from runtime.settings import KafkaSettings, ObjectStoreSettings, ServiceSettings
+
+
+def _mode(value: Any) -> Any:
+    if isinstance(value, dict):
+        return "simulated" if value.get("simulated") else "real"
+    return value
 
 
 class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
@@ -19,8 +25,11 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
     """Where clients reach this API; result links begin with it. None: as the request addressed us."""
     s3_public_endpoint: str | None = None
     """Where clients reach the object store. When set, result links redirect there."""
-    providers: dict[str, Literal["real", "simulated"]] = Field(default={})
-    """The providers that the dispatcher is configured for: a model without one is listed as unavailable."""
+    providers: dict[str, Annotated[Literal["real", "simulated"], BeforeValidator(_mode)]] = Field(default={})
+    """The dispatcher's providers, `{"ark": "simulated"}` or as it has them, `{"ark": {"simulated": true}}`.
+
+    A model without one is listed as unavailable. Credentials have no business here.
+    """
     currency: str = "USD"
 
     task_deadline_seconds: int = Field(default=3600, ge=1, le=86_400)

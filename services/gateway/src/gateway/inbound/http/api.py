@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -15,7 +16,7 @@ from gateway.inbound.http import openapi
 from gateway.inbound.http.catalog import Credits, Models
 from gateway.inbound.http.edge import Edge
 from gateway.inbound.http.files import Files
-from gateway.inbound.http.problems import on_http_exception, on_problem
+from gateway.inbound.http.problems import on_http_exception, on_problem, on_unexpected
 from gateway.inbound.http.submit import TASKS_PATH, Submit
 from gateway.inbound.http.tasks import Tasks
 
@@ -38,6 +39,10 @@ class _Api(FastAPI):
         """Put our edge around everything, the framework's own errors included."""
         return Edge(super().build_middleware_stack())
 
+    def openapi(self) -> dict[str, Any]:
+        """Our own document: plain routes have no types to derive one from."""
+        return openapi.document()
+
 
 def make_api(routes: Routes) -> FastAPI:
     """Join the routes. Plain ones of Starlette: FastAPI's would solve dependencies that there are none of."""
@@ -47,7 +52,11 @@ def make_api(routes: Routes) -> FastAPI:
         docs_url=None,  # its page would load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
-        exception_handlers={Problem: on_problem, HTTPException: on_http_exception},
+        exception_handlers={
+            Problem: on_problem,
+            HTTPException: on_http_exception,
+            Exception: on_unexpected,
+        },
     )
     table: list[tuple[str, str, Endpoint]] = [
         ("POST", TASKS_PATH, routes.submit.__call__),
@@ -59,5 +68,4 @@ def make_api(routes: Routes) -> FastAPI:
         ("GET", "/files/{token}/{name}", routes.files.file),
     ]
     api.router.routes[:0] = [Route(path, endpoint, methods=[method]) for method, path, endpoint in table]
-    api.openapi_schema = openapi.document()
     return api

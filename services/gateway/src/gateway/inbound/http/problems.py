@@ -3,15 +3,12 @@
 from typing import Any
 
 import orjson
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.domain.problem import Problem
 from gateway.inbound.http.numbers import credits_number
-
-log = structlog.get_logger()
 
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "request_too_large"}
 _MESSAGES = {404: "There is nothing at this address.", 405: "This address doesn't take this method."}
@@ -54,6 +51,11 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
         headers=dict(error.headers or {}),
     )
     return problem_response(problem, request.scope["request_id"])
+
+
+async def on_unexpected(request: Request, _: Exception) -> Response:
+    """Handler for everything else: a fault of ours. The edge logs it."""
+    return unexpected(request.scope["request_id"])
 
 
 def unexpected(request_id: str) -> Response:

@@ -1,0 +1,67 @@
+"""The gateway on a real database, called through its ASGI app."""
+
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from gateway.app import make_app, store_address
+from gateway.outbound.objects import Objects
+from gateway.usecases.follow_tasks import FollowTasks
+from gateway_tools import World, settings_for
+from runtime.db import Database
+from runtime.outbox.recorder import Outbox
+
+OpenDb = Callable[[str], Awaitable[Database]]
+
+
+async def _make(db: Database, **changes: Any) -> tuple[World, Objects]:
+    settings = settings_for(db.dsn, **changes)
+    follow = FollowTasks(db, settings.events_poll_seconds)
+    objects = Objects(store_address(settings))
+    await objects.start()
+    await follow.start()
+    app = make_app(settings, db, Outbox("gateway"), follow, objects)
+    return World(db, settings, app, follow), objects
+
+
+async def _end(world: World, objects: Objects) -> None:
+    for client in world.clients:
+        await client.aclose()
+    await world.follow.stop()
+    await objects.stop()
+
+
+@pytest.fixture
+async def make_world(open_db: OpenDb) -> AsyncIterator[Callable[..., Awaitable[World]]]:
+    """`await make_world(max_inline_bytes=10)` is a gateway with such settings on a database of its own."""
+    made: list[tuple[World, Objects]] = []
+
+    async def make(**changes: Any) -> World:
+        made.append(await _make(await open_db("gateway"), **changes))
+        return made[-1][0]
+
+    yield make
+    for each in made:
+        await _end(*each)
+
+
+@pytest.fixture
+async def world(make_world: Callable[..., Awaitable[World]]) -> World:
+    """A gateway on a database of its own."""
+    return await make_world()
+
+
+@pytest.fixture(scope="session")
+async def shared_world(databases: Any) -> AsyncIterator[World]:
+    """A gateway whose database other tests use as well: for what can be told by account."""
+    db = Database(await databases.fresh("gateway"), name="shared", pool_size=8)
+    await db.start()
+    made = await _make(db)
+    yield made[0]
+    await _end(*made)
+    await db.stop()
