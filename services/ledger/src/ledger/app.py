@@ -1,0 +1,70 @@
+"""Where the ledger is put together."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
+from runtime.bus.consumer import Bus
+from runtime.cli import Built
+from runtime.db import Database
+from runtime.health import Part
+from runtime.outbox.recorder import Outbox
+from runtime.outbox.relay import Relay
+
+from ledger.inbound.events import TRANSLATORS
+from ledger.inbound.sweeper import Sweeper
+from ledger.outbound.backlog import read_ends
+from ledger.settings import Settings
+from ledger.usecases.apply_facts import ApplyFacts
+from ledger.usecases.sweep_expired import sweep_expired
+
+SERVICE = "ledger"
+
+
+def build(settings: Settings, roles: frozenset[str]) -> Built:
+    """The parts for the roles: `consumer` moves credits, `worker` lets holds expire."""
+    db = Database(
+        settings.database_dsn.get_secret_value(), name=SERVICE, pool_size=settings.database_pool_size
+    )
+    relay = Relay(
+        db,
+        service=SERVICE,
+        bootstrap=settings.kafka_bootstrap,
+        retention_days=settings.outbox_retention_days,
+    )
+    outbox = Outbox(SERVICE, nudge=relay.nudge)
+    apply = ApplyFacts(outbox, hold_margin=timedelta(seconds=settings.hold_margin_seconds))
+    parts: list[Part] = [db, relay]
+    bus = _bus(settings, db, outbox, apply) if "consumer" in roles else None
+    if bus is not None:
+        parts.append(bus)
+    if "worker" in roles:
+        parts.append(_sweeper(settings, db, apply, bus))
+    return Built(parts)
+
+
+def _bus(settings: Settings, db: Database, outbox: Outbox, apply: ApplyFacts) -> Bus:
+    return Bus(
+        db,
+        outbox,
+        service=SERVICE,
+        bootstrap=settings.kafka_bootstrap,
+        translators=TRANSLATORS,
+        apply=apply,
+        instance=settings.instance_id,
+        wait_ms=settings.consumer_wait_ms,
+        max_records=settings.consumer_max_records,
+        dead_letters_per_minute=settings.dead_letters_per_minute,
+    )
+
+
+def _sweeper(settings: Settings, db: Database, apply: ApplyFacts, bus: Bus | None) -> Sweeper:
+    topics: Sequence[str] = tuple(TRANSLATORS)
+    return Sweeper(
+        db,
+        partial(sweep_expired, db, apply),
+        partial(read_ends, settings.kafka_bootstrap, topics),
+        every_seconds=settings.sweep_every_seconds,
+        calm_seconds=settings.sweep_calm_seconds,
+        consumer=bus.unready if bus is not None else lambda: None,
+    )

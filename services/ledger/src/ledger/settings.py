@@ -1,0 +1,23 @@
+"""The ledger's settings, from `LEDGER_…` in the environment."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+from runtime.settings import KafkaSettings, ServiceSettings
+
+
+class Settings(ServiceSettings, KafkaSettings):
+    """Everything that can be set; times in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="LEDGER_")
+
+    instance_id: str | None = None
+    """Kafka's static membership: a restart within the session timeout moves no partitions."""
+
+    hold_margin_seconds: float = Field(default=24 * 3600, ge=0)
+    """How long a hold outlives its task's deadline."""
+
+    sweep_every_seconds: float = Field(default=60, gt=0)
+    """How often expired holds are looked for."""
+
+    sweep_calm_seconds: float = Field(default=600, ge=0)
+    """How long the consumers must have been caught up before a hold may expire."""

@@ -1,0 +1,130 @@
+"""A plain model of the rules against the real use case on Postgres, with random batches."""
+
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from contracts.ids import uuid7
+from ledger.domain.facts import Completed, Fact, Granted, Requested, Stored
+
+
+@dataclass
+class Model:
+    """The ledger as one would explain it: dictionaries, one fact after the other, no code of ours."""
+
+    available: dict[UUID, int] = field(default_factory=dict)
+    held: dict[UUID, int] = field(default_factory=dict)
+    written_off: int = 0
+    known: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    ends: dict[UUID, tuple[str, str, int]] = field(default_factory=dict)
+    grants: set[UUID] = field(default_factory=set)
+
+    def take(self, fact: Fact) -> None:
+        if isinstance(fact, Granted):
+            if fact.change_id not in self.grants:
+                self.grants.add(fact.change_id)
+                total = self.available.get(fact.account_id, 0) + fact.amount_micro
+                self.available[fact.account_id] = max(total, 0)
+                self.written_off -= min(total, 0)
+            return
+        task = self.known.setdefault(fact.task_id, {})
+        if fact.task_id in self.ends:
+            return
+        if isinstance(fact, Requested):
+            task.setdefault("request", fact.request)
+        elif isinstance(fact, Completed):
+            task.setdefault("verdict", fact.verdict)
+        elif isinstance(fact, Stored):
+            task.setdefault("stored", fact.outcome)
+        self.think(fact.task_id, fact.account_id, task)
+
+    def think(self, id_: UUID, account: UUID, task: dict[str, Any]) -> None:
+        if "request" not in task:
+            return
+        quote, bad = task["request"].quote_micro, self.bad(task)
+        if "hold" not in task:
+            late = task["request"].deadline < datetime.now(UTC)
+            poor = self.available.get(account, 0) < quote
+            why = bad or (late and "deadline_exceeded") or (poor and "insufficient_credits")
+            if why:
+                self.ends[id_] = ("refused", why, 0)
+                return
+            task["hold"] = quote
+            self.available[account] = self.available.get(account, 0) - quote
+            self.held[account] = self.held.get(account, 0) + quote
+        if bad or ("verdict" in task and "stored" in task):
+            actual = task["verdict"].actual_micro if "verdict" in task and not bad else 0
+            charged = 0 if bad else min(quote if actual is None else actual, quote)
+            self.held[account] -= quote
+            self.available[account] += quote - charged
+            self.ends[id_] = ("released", bad, 0) if bad else ("settled", "completed", charged)
+
+    @staticmethod
+    def bad(task: dict[str, Any]) -> str | None:
+        verdict = task.get("verdict")
+        if verdict and verdict.outcome != "succeeded":
+            return "cancelled" if verdict.outcome == "cancelled" else "provider_failed"
+        return "storage_failed" if task.get("stored") == "failed" else None
+
+
+def random_facts(say: Any, dice: random.Random, accounts: list[UUID], tasks: int) -> list[Fact]:
+    """Facts of every kind, some contradicting, many twice, in no order."""
+    soon, past = datetime.now(UTC) + timedelta(hours=1), datetime.now(UTC) - timedelta(hours=1)
+    facts: list[Fact] = [say.grant(dice.choice(accounts), dice.randint(-300, 400)) for _ in range(tasks // 2)]
+    for _ in range(tasks):
+        account, task = dice.choice(accounts), uuid7()
+        deadline = past if dice.random() < 0.1 else soon
+        facts.append(say.request(account, task, dice.randint(0, 200), deadline=deadline))
+        ends = [
+            say.succeeded(account, task, dice.choice([None, 0, 50, 500])),
+            say.succeeded(account, task),
+            say.failed(account, task),
+            say.cancelled(account, task),
+        ]
+        facts += dice.sample(ends, dice.choice([0, 1, 1, 1, 2]))
+        stores = [say.stored(account, task), say.stored(account, task), say.not_stored(account, task)]
+        facts += dice.sample(stores, dice.choice([0, 1, 1, 2]))
+    facts += dice.sample(facts, len(facts) // 3)
+    dice.shuffle(facts)
+    return facts
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_the_ledger_does_what_the_model_says(ledger: Any, say: Any, seed: int) -> None:
+    dice, model = random.Random(seed), Model()
+    accounts = [uuid7() for _ in range(4)]
+    facts = random_facts(say, dice, accounts, 120)
+    while facts:
+        size = dice.choice([1, 2, 7, 40, 150])
+        batch, facts = facts[:size], facts[size:]
+        for fact in batch:
+            model.take(fact)
+        await ledger.tell(*batch)
+    for account in accounts:
+        available, held, _ = await ledger.balance(account)
+        assert (available, held) == (model.available.get(account, 0), model.held.get(account, 0))
+    rows = await ledger.db.pool.fetch(
+        "SELECT task_id, outcome, reason, charged_micro FROM tasks WHERE account_id = ANY($1) AND closed_at"
+        " IS NOT NULL",
+        accounts,
+    )
+    assert {row["task_id"]: tuple(row)[1:] for row in rows} == model.ends
+    assert {outcome for outcome, _, _ in model.ends.values()} == {"settled", "released", "refused"}
+    written_off = await ledger.db.pool.fetchval(
+        "SELECT coalesce(sum(amount_micro), 0) FROM transfers WHERE kind = 'writeoff'"
+        " AND account_id = ANY($1)",
+        accounts,
+    )
+    assert written_off == model.written_off
+    await each_end_is_said_once(ledger, accounts, model)
+    assert await ledger.check() == {}
+
+
+async def each_end_is_said_once(ledger: Any, accounts: list[UUID], model: Model) -> None:
+    settled = [event for a in accounts for event in await ledger.said(a, "task.settled")]
+    assert sorted(event["subject"] for event in settled) == sorted(map(str, model.ends))
+    frozen = [event["subject"] for a in accounts for event in await ledger.said(a, "credits.frozen")]
+    assert sorted(frozen) == sorted(str(id_) for id_, task in model.known.items() if "hold" in task)
