@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 PACKAGES := libs/contracts libs/catalog libs/providers libs/runtime \
 	services/gateway services/ledger services/dispatcher services/callbacks services/storage stack stack/simulator
 NAMES := $(addprefix framebus-,$(notdir $(PACKAGES)))
-COMPILE := .venv/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-header
+COMPILE := .venv/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-header --quiet
 
 .PHONY: help
 help: ## Print this list

@@ -15,6 +15,8 @@ def run(package: str, commands: list[list[str]]) -> int:
         try:
             runpy.run_module(package, run_name="__main__", alter_sys=True)
         except SystemExit as end:
+            if isinstance(end.code, str):
+                sys.stderr.write(f"{end.code}\n")
             if end.code:
                 return end.code if isinstance(end.code, int) else 1
     return 0
