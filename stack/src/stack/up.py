@@ -112,7 +112,12 @@ async def _all(*works: Coroutine[Any, Any, None]) -> None:
 
 
 def _migrate(name: str, dsn: str) -> None:
-    migrate.upgrade(dsn, PROJECT / "services" / name / "migrations")
+    try:
+        migrate.upgrade(dsn, PROJECT / "services" / name / "migrations")
+    except (
+        Exception
+    ) as fault:  # whatever alembic or the database says, the user needs to know whose schema it is
+        raise StackError(f"migrating {name}'s database failed: {type(fault).__name__}: {fault}") from fault
 
 
 def _write(home: Home, facts: Mapping[str, object]) -> None:
