@@ -3,6 +3,7 @@
 import random
 
 from providers.adapter import adapter
+from providers.outcomes import Failed
 from runtime.backoff import delay
 
 from dispatcher.domain.job import Attempt, Change, Job
@@ -27,7 +28,7 @@ async def poll_attempt(desk: Desk, job: Job, attempt: Attempt, lease: Lease) -> 
         timing=desk.timing,
         pace=_pace(desk, job, attempt),
         again=_again(desk, job, lease),
-        fails_over=_another_route(desk, job, attempt),
+        fails_over=isinstance(outcome, Failed) and _another_route(desk, job, attempt),
     )
 
 

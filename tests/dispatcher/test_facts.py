@@ -1,0 +1,68 @@
+"""Facts in any order, once or often, in one batch or many, lead to the same rows."""
+
+from typing import Any
+
+import pytest
+from dispatcher.domain.facts import Fact, Reported
+from dispatcher_tools import Dispatcher, frozen, requested, settled
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+pytestmark = pytest.mark.stack
+
+_JOBS = "SELECT * FROM jobs ORDER BY task_id"
+
+
+async def rows(dispatcher: Dispatcher) -> list[dict[str, Any]]:
+    found = [dict(row) for row in await dispatcher.db.pool.fetch(_JOBS)]
+    return [{name: value for name, value in row.items() if name != "created_at"} for row in found]
+
+
+@given(data=st.data())
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_11_any_order_and_repetition(dispatcher: Dispatcher, data: st.DataObject) -> None:
+    one, two = requested(), requested()
+    facts: list[Fact] = [one, frozen(one), two, frozen(two), settled(two)]
+    facts.append(Reported("ark", one.task_id, one.account_id, 1, "cgt-x", True))
+    await dispatcher.db.pool.execute("TRUNCATE jobs, attempts, work")
+    await dispatcher.apply(*facts)
+    expected = await rows(dispatcher)
+    await dispatcher.db.pool.execute("TRUNCATE jobs, attempts, work")
+    shuffled = data.draw(st.permutations(facts + data.draw(st.lists(st.sampled_from(facts), max_size=4))))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(shuffled)), max_size=3)))
+    for start, end in zip([0, *cuts], [*cuts, len(shuffled)], strict=True):
+        if shuffled[start:end]:
+            await dispatcher.apply(*shuffled[start:end])
+    for row in (found := await rows(dispatcher)):
+        row["traceparent"] = expected[0]["traceparent"]
+    assert [{**row, "traceparent": expected[0]["traceparent"]} for row in expected] == found
+    due = await dispatcher.db.pool.fetch("SELECT id FROM work WHERE due_at <= now()")
+    assert one.task_id in [row["id"] for row in due]
+
+
+async def test_a_repeat_writes_nothing(dispatcher: Dispatcher) -> None:
+    request = requested()
+    await dispatcher.apply(request, frozen(request))
+    before = await dispatcher.db.pool.fetchval("SELECT xmin::text FROM jobs")
+    await dispatcher.apply(request, frozen(request), frozen(request))
+    assert await dispatcher.db.pool.fetchval("SELECT xmin::text FROM jobs") == before
+
+
+async def test_a_hold_alone_waits_for_the_deadline(dispatcher: Dispatcher) -> None:
+    await dispatcher.apply(frozen(requested(seconds=100)))
+    left = await dispatcher.db.pool.fetchval("SELECT extract(epoch FROM due_at - now())::int FROM work")
+    assert 90 <= left <= 100
+
+
+async def test_a_settled_task_gets_no_work(dispatcher: Dispatcher) -> None:
+    request = requested()
+    await dispatcher.apply(settled(request, "refused"))
+    await dispatcher.apply(request, frozen(request))
+    assert await dispatcher.work_rows() == 0
+
+
+async def test_webhooks_for_tasks_nobody_knows_are_harmless(dispatcher: Dispatcher) -> None:
+    request = requested()
+    await dispatcher.apply(Reported("ark", request.task_id, request.account_id, 1, "j", True))
+    await dispatcher.apply(Reported("ark", None, None, None, "j", True))
+    assert await dispatcher.work_rows() == 0

@@ -1,0 +1,124 @@
+"""Several workers on one table, and what is left behind when one dies. Numbers: ledger-reliability.md."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+from dispatcher_tools import SEEDANCE, VEO, Dispatcher, frozen, requested, until
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.mark.parametrize("model", [SEEDANCE, VEO])
+async def test_16_a_worker_killed_between_mark_and_record_leaves_no_second_job(
+    dispatcher: Dispatcher, model: str
+) -> None:
+    first = await dispatcher.start()
+    await dispatcher.simulator.set(submit_delay_seconds=1.0)
+    tasks = [await dispatcher.accept(f"street {n}", model=model) for n in range(12)]
+
+    async def all_taken() -> bool:
+        return len(await dispatcher.simulator.jobs()) == 12
+
+    await until(all_taken)
+    await dispatcher.kill(first)
+    assert {each["status"] for task in tasks for each in await dispatcher.attempts(task)} == {"submitting"}
+    await dispatcher.simulator.set(submit_delay_seconds=0.0)
+    await dispatcher.start()
+    done = [await dispatcher.completed(task, 30) for task in tasks]
+    outcomes = Counter(each["error_code"] or each["outcome"] for each in done)
+    assert outcomes == ({"succeeded": 12} if model == SEEDANCE else {"provider_outcome_unknown": 12})
+    prompts = Counter(job["prompt"] for job in await dispatcher.simulator.jobs())
+    assert set(prompts.values()) == {1}
+
+
+async def test_workers_killed_all_the_time_make_one_job_per_task(dispatcher: Dispatcher) -> None:
+    await dispatcher.simulator.set(ark={"submit_delay_seconds": 0.15, "accept_delay_seconds": 0.15})
+    tasks = [await dispatcher.accept(f"street {n}") for n in range(30)]
+    for _ in range(8):
+        worker = await dispatcher.start(concurrency=6)
+        await asyncio.sleep(0.35)
+        await dispatcher.kill(worker)
+    await dispatcher.start()
+    for task in tasks:
+        assert (await dispatcher.completed(task, 40))["outcome"] == "succeeded"
+    jobs = await dispatcher.simulator.jobs()
+    assert set(Counter(job["prompt"] for job in jobs).values()) == {1}
+    assert len({job["safety_identifier"] for job in jobs}) == 30
+
+
+async def test_a_worker_whose_lease_ran_out_and_its_successor_make_one_job(dispatcher: Dispatcher) -> None:
+    await dispatcher.start()
+    await dispatcher.start()
+    await dispatcher.simulator.set(ark={"submit_delay_seconds": 0.7})
+    tasks = [await dispatcher.accept(f"street {n}") for n in range(10)]
+    for _ in range(12):
+        await dispatcher.db.pool.execute("UPDATE work SET due_at = now()")
+        dispatcher.wake()
+        await asyncio.sleep(0.1)
+    for task in tasks:
+        done = await dispatcher.completed(task)
+        assert (done["outcome"], done["attempt"]) == ("succeeded", 1)
+    prompts = Counter(job["prompt"] for job in await dispatcher.simulator.jobs())
+    assert prompts == {f"street {n}": 1 for n in range(10)}
+
+
+async def test_replicas_share_a_providers_slots(dispatcher: Dispatcher) -> None:
+    for _ in range(2):
+        await dispatcher.start(ark={"max_concurrent": 2})
+    tasks = [await dispatcher.accept(f"street {n}") for n in range(6)]
+    most = 0
+
+    async def finished() -> bool:
+        nonlocal most
+        live = await dispatcher.db.pool.fetchval(
+            "SELECT count(*) FROM attempts WHERE status IN ('submitting', 'submitted')"
+        )
+        most = max(most, live)
+        done = await dispatcher.db.pool.fetchval("SELECT count(*) FROM jobs WHERE outcome = 'succeeded'")
+        return bool(done == len(tasks))
+
+    await until(finished, 40)
+    assert most == 2
+    free = await dispatcher.db.pool.fetchval("SELECT count(*) FROM slots WHERE task_id IS NULL")
+    assert free == 2
+
+
+async def test_replicas_share_a_providers_rate(dispatcher: Dispatcher) -> None:
+    for _ in range(2):
+        await dispatcher.start(ark={"submits_per_second": 4})
+    tasks = [await dispatcher.accept(f"street {n}") for n in range(9)]
+    for task in tasks:
+        await dispatcher.completed(task, 30)
+    times = sorted(job["accepted_at"] for job in await dispatcher.simulator.jobs())
+    assert times[-1] - times[0] >= 8 / 4 - 0.3
+    for first, fifth in zip(times, times[5:], strict=False):
+        assert fifth - first >= 5 / 4 - 0.3
+
+
+async def test_a_webhook_by_job_id_alone_finds_its_attempt(dispatcher: Dispatcher) -> None:
+    from dispatcher.domain.facts import Reported
+
+    await dispatcher.start(ark={"poll_seconds": 300.0})
+    task = await dispatcher.accept()
+    await until(lambda: dispatcher.said(task, "task.progress"))
+    (job,) = await dispatcher.simulator.jobs()
+    await asyncio.sleep(0.5)
+    await dispatcher.apply(Reported("ark", None, None, None, job["id"], True))
+    assert (await dispatcher.completed(task, 5))["outcome"] == "succeeded"
+
+
+async def test_a_forged_job_id_is_no_result_of_ours(dispatcher: Dispatcher) -> None:
+    from dispatcher.domain.facts import Reported
+
+    await dispatcher.start()
+    other = await dispatcher.accept("somebody else's")
+    theirs = (await dispatcher.completed(other))["provider_job_id"]
+    await dispatcher.simulator.set(ark={"drop_request_next": 1})
+    request = requested("mine")
+    await dispatcher.apply(request, frozen(request))
+    await until(lambda: dispatcher.attempts(request.task_id))
+    await dispatcher.apply(Reported("ark", request.task_id, request.account_id, 1, theirs, True))
+    done = await dispatcher.completed(request.task_id)
+    assert done["provider_job_id"] != theirs
+    assert done["attempt"] == 2
