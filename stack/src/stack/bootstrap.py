@@ -59,11 +59,10 @@ def _environment() -> None:
     if _is_whole():
         return
     _say("making .venv")
+    base = getattr(sys, "_base_executable", sys.executable)  # we may run in the very .venv that goes
     shutil.rmtree(VENV, ignore_errors=True)
-    if subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=False).returncode:
-        raise SystemExit(
-            f"{sys.executable} can't make virtual environments: install its venv module (python3-venv)"
-        )
+    if subprocess.run([base, "-m", "venv", str(VENV)], check=False).returncode:
+        raise SystemExit(f"{base} can't make virtual environments: install its venv module (python3-venv)")
 
 
 def _is_whole() -> bool:
