@@ -135,7 +135,13 @@ async def make_sweeper(module_ledger: Any) -> Callable[..., Any]:
             return 0
 
         sweeper = Sweeper(
-            module_ledger.db, sweep_once, kafka, every_seconds=60, calm_seconds=calm, consumer=consumer
+            module_ledger.db,
+            sweep_once,
+            kafka,
+            every_seconds=60,
+            calm_seconds=calm,
+            group="ledger",
+            consumer=consumer,
         )
         return sweeper, sweeps
 

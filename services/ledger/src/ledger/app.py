@@ -1,6 +1,5 @@
 """Where the ledger is put together."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -51,6 +50,7 @@ def _bus(settings: Settings, db: Database, outbox: Outbox, apply: ApplyFacts) ->
         bootstrap=settings.kafka_bootstrap,
         translators=TRANSLATORS,
         apply=apply,
+        group=settings.consumer_group,
         instance=settings.instance_id,
         wait_ms=settings.consumer_wait_ms,
         max_records=settings.consumer_max_records,
@@ -59,12 +59,12 @@ def _bus(settings: Settings, db: Database, outbox: Outbox, apply: ApplyFacts) ->
 
 
 def _sweeper(settings: Settings, db: Database, apply: ApplyFacts, bus: Bus | None) -> Sweeper:
-    topics: Sequence[str] = tuple(TRANSLATORS)
     return Sweeper(
         db,
         partial(sweep_expired, db, apply),
-        partial(read_ends, settings.kafka_bootstrap, topics),
+        partial(read_ends, settings.kafka_bootstrap, tuple(TRANSLATORS)),
         every_seconds=settings.sweep_every_seconds,
         calm_seconds=settings.sweep_calm_seconds,
+        group=settings.consumer_group,
         consumer=bus.unready if bus is not None else lambda: None,
     )

@@ -13,6 +13,9 @@ class Settings(ServiceSettings, KafkaSettings):
     instance_id: str | None = None
     """Kafka's static membership: a restart within the session timeout moves no partitions."""
 
+    consumer_group: str = "ledger"
+    """Who reads: the stored offsets are this group's."""
+
     hold_margin_seconds: float = Field(default=24 * 3600, ge=0)
     """How long a hold outlives its task's deadline."""
 

@@ -18,8 +18,6 @@ from ledger.outbound.backlog import Ends, first_behind
 
 log = structlog.get_logger()
 
-GROUP = "ledger"
-
 
 class Sweeper:
     """A part of the worker. `consumer` says why a consumer in this process is unready, if there is one."""
@@ -34,8 +32,8 @@ class Sweeper:
         *,
         every_seconds: float,
         calm_seconds: float,
+        group: str,
         consumer: Callable[[], str | None] = lambda: None,
-        group: str = GROUP,
     ) -> None:
         self._db, self._sweep, self._ends, self._group = db, sweep, ends, group
         self._every, self._calm, self._consumer = every_seconds, calm_seconds, consumer
