@@ -44,7 +44,7 @@ lint: setup ## Check style, formatting and the direction of imports
 	@.venv/bin/ruff format --check .
 	@.venv/bin/lint-imports
 typecheck: setup ## Check the types, strictly
-	@.venv/bin/mypy $(addsuffix /src,$(PACKAGES)) tests
+	@.venv/bin/mypy $(addsuffix /src,$(PACKAGES)) bench
 format: setup ## Format the code and sort the imports
 	@.venv/bin/ruff check --fix --select I .
 	@.venv/bin/ruff format .

@@ -96,7 +96,7 @@ async def run(
     step = connections / rate if rate else 0.0
 
     async def one(index: int) -> None:
-        _, connection = await loop.create_connection(_Connection, parts.hostname, parts.port)
+        _, connection = await loop.create_connection(_Connection, parts.hostname or "", parts.port or 80)
         due = begin + step * index / connections
         while (now := time.perf_counter()) < begin + seconds:
             if rate:

@@ -66,8 +66,7 @@ class Stage:
         self.command("gateway", "account", "create", "--id", account, "--name", name, "--tier", "studio")
         printed = self.command("gateway", "key", "create", "--account", account, "--name", name)
         self.command("gateway", "grant", "--account", account, "--credits", str(amount), "--reason", "bench")
-        key = next(word for word in printed.split() if word.startswith("mv_"))
-        return account, key
+        return account, str(json.loads(printed)["key"])
 
     def cpu(self) -> dict[str, float]:
         """CPU seconds used so far, by process of the stack, its children included."""

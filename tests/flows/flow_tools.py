@@ -138,7 +138,7 @@ class World:
                 self.command(
                     "gateway", "grant", "--account", account, "--credits", amount, "--reason", "a flow test"
                 )
-            return next(word for word in printed.split() if word.startswith("mv_live_"))
+            return str(json.loads(printed)["key"])
 
         key = await asyncio.to_thread(make)
         customer = Customer(account, key, self.client(key))

@@ -20,7 +20,6 @@ from PIL import Image, ImageDraw
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
-
 from stack import processes
 from stack.errors import StackError
 from stack.paths import STATE, Home

@@ -121,6 +121,7 @@ def _wiring(name: str, deployment: Deployment) -> dict[str, str]:
         "HTTP_HOST": "127.0.0.1",
         "HTTP_PORT": str(deployment.ports[name]),
         "SERVICE_TOKEN": deployment.service_token,
+        "INSTANCE_ID": name,
         **_own_wiring(name, deployment),
     }
 

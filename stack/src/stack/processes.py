@@ -159,8 +159,11 @@ def with_port(spec: Spec, port: int) -> Spec:
 
 
 def renamed(spec: Spec, name: str) -> Spec:
-    """Return the spec under another name, so that it is one more process."""
-    return replace(spec, name=name)
+    """Return the spec under another name, so that it is one more process and a consumer of its own."""
+    environment = {
+        key: name if key.endswith("_INSTANCE_ID") else value for key, value in spec.environment.items()
+    }
+    return replace(spec, name=name, environment=environment)
 
 
 async def _gone(record: Record, within: float) -> bool:
