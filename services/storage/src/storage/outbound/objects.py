@@ -184,6 +184,11 @@ class ObjectStore:
         with _store_errors():
             await self._client.delete_object(Bucket=self._bucket, Key=key)
 
+    async def discard(self, key: str) -> None:
+        """Remove an object that nobody needs, if that is possible now; never raises."""
+        with contextlib.suppress(ObjectStoreError):
+            await self.delete(key)
+
 
 @asynccontextmanager
 async def open_store(config: StoreConfig) -> AsyncIterator[ObjectStore]:

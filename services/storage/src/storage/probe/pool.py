@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from storage.domain.media import Probe
+from storage.domain.plan import Derivation
 
-Derivation = Literal["gif", "last_frame", "watermark"]
 _MODULE: Final = "storage.probe.worker"
 
 

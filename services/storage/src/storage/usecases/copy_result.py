@@ -11,10 +11,11 @@ from runtime.egress.errors import EgressError
 
 from storage.domain.copy import Expected, Fault, admit, judge, object_key
 from storage.domain.media import FileType, Probe
+from storage.domain.plan import Derivation
 from storage.outbound.fetch import Arrival, Source, open_source
 from storage.outbound.objects import ObjectStore, ObjectStoreError
 from storage.outbound.spool import Digest, Spool, file_parts, open_spool, temporary_path
-from storage.probe.pool import Derivation, ProbeError, ProbePool
+from storage.probe.pool import ProbeError, ProbePool
 
 
 class CopyError(Exception):

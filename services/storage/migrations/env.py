@@ -1,0 +1,4 @@
+from alembic import context
+from runtime.migrate import run_env
+
+run_env(context)

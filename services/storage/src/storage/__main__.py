@@ -1,0 +1,36 @@
+"""`python -m storage <role>`, and what an operator asks about copies."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from runtime.cli import once, service_cli
+
+from storage import commands
+from storage.app import ROLES, SERVICE, build
+from storage.settings import Settings
+
+cli = service_cli(
+    SERVICE,
+    settings=Settings,
+    build=build,
+    roles=ROLES,
+    migrations=Path(__file__).parents[2] / "migrations",
+)
+
+
+@cli.command("copies", help="Show what was copied for a task, or why it wasn't yet.")
+def _copies(task: Annotated[str, typer.Argument(help="task_… or a UUID")]) -> None:
+    dsn = Settings().database_dsn.get_secret_value()
+    try:
+        text = once(lambda: commands.copies(dsn, task))
+    except ValueError:
+        raise typer.BadParameter(f"{task} is neither a UUID nor a task_… id") from None
+    if text is None:
+        typer.echo(f"nothing was ever to be copied for {task}", err=True)
+        raise typer.Exit(1)
+    typer.echo(text)
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,107 @@
+"""Storage, put together."""
+
+from collections.abc import Mapping
+
+from runtime.bus.consumer import Bus
+from runtime.bus.record import Translator
+from runtime.cli import Built
+from runtime.db import Database
+from runtime.egress.download import DownloadLimits
+from runtime.health import Part
+from runtime.outbox.recorder import Outbox
+from runtime.outbox.relay import Relay
+from runtime.work.worker import Worker
+
+from storage.inbound.events import provider_completed
+from storage.outbound.objects import StoreConfig
+from storage.outbound.providers import Providers
+from storage.probe.pool import ProbeLimits
+from storage.settings import Settings
+from storage.usecases.accept_results import WORK, AcceptResults
+from storage.usecases.copy_task import CopyTask
+from storage.usecases.keep_leases import KeepLeases
+from storage.usecases.record_results import RecordResults
+from storage.usecases.workshop import Workshop, WorkshopConfig
+
+SERVICE = "storage"
+ROLES = ("consumer", "worker")
+
+TRANSLATORS: Mapping[str, Translator] = {"provider.completed": provider_completed.translate}
+
+
+def build(settings: Settings, roles: frozenset[str]) -> Built:
+    """The parts for the given roles, in starting order."""
+    db = Database(
+        settings.database_dsn.get_secret_value(), name=SERVICE, pool_size=settings.database_pool_size
+    )
+    relay = Relay(
+        db,
+        service=SERVICE,
+        bootstrap=settings.kafka_bootstrap,
+        retention_days=settings.outbox_retention_days,
+    )
+    outbox = Outbox(SERVICE, nudge=relay.nudge)
+    parts: list[Part] = [db, relay]
+    worker: Worker | None = None
+    if "worker" in roles:
+        worker, needed = worker_parts(settings, db, outbox)
+        parts += [*needed, worker]
+    if "consumer" in roles:
+        parts.append(_bus(settings, db, outbox, worker))
+    return Built(parts)
+
+
+def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Worker, list[Part]]:
+    """The worker and the parts that it needs, which start before it."""
+    workshop = Workshop(_workshop(settings))
+    leases = KeepLeases(db, settings.lease_seconds)
+    copy = CopyTask(
+        db,
+        RecordResults(db, outbox, settings.s3_bucket),
+        workshop,
+        Providers(settings.configured()),
+        leases,
+    )
+    worker = Worker(
+        db,
+        WORK,
+        copy,
+        concurrency=settings.concurrency,
+        lease_seconds=settings.lease_seconds,
+        idle_seconds=settings.worker_idle_seconds,
+    )
+    return worker, [workshop, leases]
+
+
+def _workshop(settings: Settings) -> WorkshopConfig:
+    connections = settings.concurrency + 4
+    return WorkshopConfig(
+        store=StoreConfig(
+            bucket=settings.s3_bucket,
+            access_key=settings.s3_access_key.get_secret_value(),
+            secret_key=settings.s3_secret_key.get_secret_value(),
+            endpoint=settings.s3_endpoint,
+            region=settings.s3_region,
+            max_connections=connections,
+        ),
+        probes=ProbeLimits(workers=settings.probe_processes, file_bytes=settings.max_bytes),
+        downloads=DownloadLimits(settings.max_bytes, total_seconds=settings.download_seconds),
+        spool_directory=settings.spool_directory,
+        allowed_hosts=settings.allowed_hosts,
+        max_connections=connections,
+    )
+
+
+def _bus(settings: Settings, db: Database, outbox: Outbox, worker: Worker | None) -> Bus:
+    return Bus(
+        db,
+        outbox,
+        service=SERVICE,
+        bootstrap=settings.kafka_bootstrap,
+        translators=TRANSLATORS,
+        apply=AcceptResults(worker.wake if worker else None),
+        instance=settings.instance_id,
+        wait_ms=settings.consumer_wait_ms,
+        max_records=settings.consumer_max_records,
+        dead_letters_per_minute=settings.dead_letters_per_minute,
+    )

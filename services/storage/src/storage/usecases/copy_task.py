@@ -1,0 +1,160 @@
+"""A claimed task: copy all its outputs, then write down that they are stored, or what went wrong."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+import structlog
+from contracts.ids import task_text
+from runtime import backoff, trace
+from runtime.db import Database
+from runtime.group_commit import GroupCommit
+from runtime.work import table as work
+from runtime.work.table import Claim
+
+from storage.db import tasks
+from storage.domain.copy import Expected, Fault, GiveUp, Retry, after_failure, file_name, give_up_at
+from storage.domain.links import new_token
+from storage.domain.plan import Planned, plan
+from storage.domain.task import Stored, StoredCopy, Task
+from storage.outbound.providers import ProviderFaultError, Providers
+from storage.usecases.copy_result import Copied, CopyError, CopyOrder, copy_result
+from storage.usecases.keep_leases import KeepLeases, LeaseLostError
+from storage.usecases.record_results import Again, Record, RecordResults
+from storage.usecases.workshop import Workshop
+
+log = structlog.get_logger()
+
+RETRY_FIRST, RETRY_MOST = 2.0, 300.0
+STORAGE_FAILED = "storage_failed"
+
+
+class CopyTask:
+    """Handles one claim. Reads and writes are shared by whoever comes at the same moment."""
+
+    def __init__(
+        self,
+        db: Database,
+        record: RecordResults,
+        workshop: Workshop,
+        providers: Providers,
+        leases: KeepLeases,
+    ) -> None:
+        self._db, self._workshop, self._providers, self._leases = db, workshop, providers, leases
+        self._loads: GroupCommit[UUID, Task | None] = GroupCommit(self._load, max_batch=256)
+        self._records: GroupCommit[Record, bool] = GroupCommit(record, max_batch=256)
+
+    async def __call__(self, claim: Claim) -> None:
+        """Copy what the claimed row stands for. When it raises, the worker puts the row back."""
+        try:
+            async with self._leases.hold(claim):
+                task = await self._loads.submit(claim.id)
+                if task is None or task.ended:
+                    await self._drop(claim)
+                    return
+                with trace.within(task.fact.traceparent):
+                    await self._handle(claim, task)
+        except LeaseLostError:
+            log.warning("lease_lost", task_id=str(claim.id), tries=claim.tries)
+
+    async def _handle(self, claim: Claim, task: Task) -> None:
+        copied: list[Copied] = []
+        result = await self._try(claim, task, copied)
+        ended = await self._records.submit(Record(claim, task, result))
+        if not (ended and isinstance(result, Stored)):
+            await self._discard(copied)
+        self._tell(task, result)
+
+    async def _try(self, claim: Claim, task: Task, copied: list[Copied]) -> Stored | GiveUp | Again:
+        planned = plan(task.fact.outputs, task.fact.derive)
+        if isinstance(planned, GiveUp):
+            return planned
+        try:
+            for each in planned:
+                copied += await self._copy(claim, task, each)
+        except (CopyError, ProviderFaultError) as error:
+            return _after(claim, task, error.fault)
+        return Stored(tuple(_stored(task, each) for each in copied))
+
+    async def _copy(self, claim: Claim, task: Task, planned: Planned) -> list[Copied]:
+        """Copy one output; the provider is asked for a fresh address when the one we have is too old."""
+        order = CopyOrder(
+            task=task_text(task.task_id),
+            attempt=task.fact.attempt,
+            index=planned.index,
+            claim=claim.tries,
+            source=self._providers.source(task.fact, planned.url),
+            expected=Expected(planned.kind, planned.role),
+            watermark=planned.watermark,
+            derived=planned.derived,
+        )
+        try:
+            return await copy_result(self._workshop.tools, order)
+        except CopyError as error:
+            if error.fault.code != "expired":
+                raise
+        url = await self._fresh_url(task, planned)
+        return await copy_result(
+            self._workshop.tools, replace(order, source=self._providers.source(task.fact, url))
+        )
+
+    async def _fresh_url(self, task: Task, planned: Planned) -> str:
+        urls = await self._providers.fresh_urls(self._workshop.tools.client, task.fact)
+        place = sorted(output.index for output in task.fact.outputs).index(planned.index)
+        if place >= len(urls):
+            message = f"the provider now has {len(urls)} results, and the one that has expired is not there"
+            raise CopyError(Fault("expired", message, permanent=True))
+        log.info("address_refreshed", task_id=str(task.task_id), index=planned.index)
+        return urls[place]
+
+    async def _discard(self, copied: Sequence[Copied]) -> None:
+        """Remove objects that no row will name; what can't be removed now is left to the orphan sweep."""
+        for each in copied:
+            await self._workshop.tools.store.discard(each.key)
+
+    async def _drop(self, claim: Claim) -> None:
+        async with self._db.transaction() as tx:
+            await work.complete(tx, [claim])
+
+    async def _load(self, ids: Sequence[UUID]) -> list[Task | Exception | None]:
+        found = await tasks.load(self._db.pool, ids)
+        return [found.get(each) for each in ids]
+
+    def _tell(self, task: Task, result: Stored | GiveUp | Again) -> None:
+        name = {"task_id": str(task.task_id), "account_id": str(task.fact.account_id)}
+        if isinstance(result, Stored):
+            log.info(
+                "stored", **name, files=len(result.copies), bytes=sum(c.size_bytes for c in result.copies)
+            )
+        elif isinstance(result, GiveUp):
+            log.warning("not_stored", **name, code=result.code, message=result.message)
+        else:
+            fault = result.fault
+            log.warning("copy_failed", **name, code=fault.code, message=fault.message, delay=result.delay)
+
+
+def _after(claim: Claim, task: Task, fault: Fault) -> GiveUp | Again:
+    """Decide what follows a failed try; the customer is told one code, whatever it was."""
+    verdict = after_failure(fault, task.faults(fault.code), task.now, give_up_at(task.fact.deadline))
+    if isinstance(verdict, Retry):
+        return Again(fault, backoff.delay(claim.tries, RETRY_FIRST, RETRY_MOST))
+    return GiveUp(STORAGE_FAILED, f"{verdict.message} ({verdict.code})")
+
+
+def _stored(task: Task, copied: Copied) -> StoredCopy:
+    probe = copied.probe
+    return StoredCopy(
+        index=copied.index,
+        kind=probe.kind,
+        role=copied.role,
+        object_key=copied.key,
+        link_token=new_token(),
+        file_name=file_name(task_text(task.task_id), copied.index, copied.role, probe.extension),
+        content_type=probe.content_type,
+        size_bytes=copied.size_bytes,
+        sha256=copied.sha256,
+        width=probe.width,
+        height=probe.height,
+        duration_ms=probe.duration_ms,
+        has_audio=probe.has_audio,
+    )
