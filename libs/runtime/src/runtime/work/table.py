@@ -88,6 +88,13 @@ FROM json_to_recordset($1::json) AS r(id uuid, kind text, tries int, nudges int,
 WHERE w.id = r.id AND w.kind = r.kind AND w.tries = r.tries
 """
 
+_RENEW = """
+UPDATE work w SET due_at = now() + make_interval(secs => $2)
+FROM json_to_recordset($1::json) AS r(id uuid, kind text, tries int)
+WHERE w.id = r.id AND w.kind = r.kind AND w.tries = r.tries AND w.leased
+RETURNING w.id
+"""
+
 _NUDGE = """
 UPDATE work SET nudges = nudges + 1, due_at = CASE WHEN leased AND due_at > now() THEN due_at ELSE now() END
 WHERE kind = $1 AND id = ANY($2::uuid[])
@@ -162,6 +169,12 @@ async def reschedule(tx: Tx, items: Sequence[tuple[Claim, float]], *, forget_tri
         for c, delay in items
     )
     return await tx.execute(_RESCHEDULE, given)
+
+
+async def renew(tx: Tx, claims: Sequence[Claim], lease_seconds: float) -> set[UUID]:
+    """Hold on to rows for that long from now; the ids of those that are still ours."""
+    given = rows({"id": c.id, "kind": c.kind, "tries": c.tries} for c in claims)
+    return {row["id"] for row in await tx.fetch(_RENEW, given, lease_seconds)}
 
 
 async def nudge(tx: Tx, kind: str, ids: Sequence[UUID]) -> int:
