@@ -304,7 +304,7 @@ async def _no_work(dispatcher: Dispatcher) -> bool:
 
 
 async def _final(callbacks: Callbacks) -> bool:
-    return any(bool(each.final) for each in callbacks.received)
+    return any(each.final for each in callbacks.received)
 
 
 async def _deferred(dispatcher: Dispatcher, task: Any) -> bool:

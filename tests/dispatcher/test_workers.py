@@ -32,6 +32,19 @@ async def test_16_a_worker_killed_between_mark_and_record_leaves_no_second_job(
     assert set(prompts.values()) == {1}
 
 
+async def test_a_job_that_is_not_listed_yet_may_still_be_on_its_way(dispatcher: Dispatcher) -> None:
+    first = await dispatcher.start()
+    await dispatcher.simulator.set(ark={"accept_delay_seconds": 1.2})
+    task = await dispatcher.accept()
+    await until(lambda: dispatcher.attempts(task))
+    await asyncio.sleep(0.3)
+    await dispatcher.kill(first)
+    await dispatcher.start()
+    done = await dispatcher.completed(task)
+    assert (done["outcome"], done["attempt"]) == ("succeeded", 1)
+    assert len(await dispatcher.simulator.jobs()) == 1
+
+
 async def test_workers_killed_all_the_time_make_one_job_per_task(dispatcher: Dispatcher) -> None:
     await dispatcher.simulator.set(ark={"submit_delay_seconds": 0.15, "accept_delay_seconds": 0.15})
     tasks = [await dispatcher.accept(f"street {n}") for n in range(30)]

@@ -85,7 +85,9 @@ class Marked:
 
 async def mark(tx: Tx, items: Sequence[Mark]) -> list[Marked | Refusal]:
     """Mark each item for which there is a slot and nothing speaks against it."""
-    first = {item.task_id: item for item in reversed(items)}
+    first: dict[UUID, Mark] = {}
+    for item in items:
+        first.setdefault(item.task_id, item)
     slots = await _free_slots(tx, list(first.values()))
     wanted = [item for item in first.values() if item.max_concurrent is None or item.task_id in slots]
     given = rows(_row(item) for item in sorted(wanted, key=lambda item: item.task_id))

@@ -70,7 +70,9 @@ class ProviderClient:
                 headers=request.headers,
                 data=request.body or None,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=min(CONNECT_SECONDS, seconds)),
+                timeout=aiohttp.ClientTimeout(
+                    total=seconds, sock_connect=min(CONNECT_SECONDS, seconds * 0.6)
+                ),
             ) as response:
                 body = await _read(response)
                 headers = {name.lower(): value for name, value in response.headers.items()}
