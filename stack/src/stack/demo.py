@@ -25,7 +25,7 @@ from stack.errors import StackError
 from stack.paths import STATE, Home
 
 FINAL = ("succeeded", "failed", "cancelled")
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 150)
 
 
 @dataclass
@@ -147,8 +147,13 @@ def result(jobs: list[Job]) -> Table:
     for job in jobs:
         error = (job.document.get("error") or {}).get("message", "")
         cost = f"{job.document.get('cost_actual')} {job.document.get('currency', '')}"
-        table.add_row(job.model, job.status, cost, str(job.file or error), job.probed)
+        table.add_row(job.model, job.status, cost, _short(job.file) if job.file else error, job.probed)
     return table
+
+
+def _short(file: Path) -> str:
+    """The path as seen from here."""
+    return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)
 
 
 async def run(client: httpx.AsyncClient, folder: Path) -> list[Job]:
@@ -156,7 +161,7 @@ async def run(client: httpx.AsyncClient, folder: Path) -> list[Job]:
     jobs = [Job(body) for body in requests()]
     for job in jobs:
         await submit(client, job)
-    with Live(get_renderable=lambda: board(jobs), console=console, refresh_per_second=8, transient=False):
+    with Live(get_renderable=lambda: board(jobs), console=console, refresh_per_second=8):
         await asyncio.gather(*(watch(client, job) for job in jobs))
     for job in jobs:
         if job.status == "succeeded":
