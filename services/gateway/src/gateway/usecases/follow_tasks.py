@@ -151,15 +151,19 @@ class FollowTasks:
 
     async def _listen_once(self, backoff: Backoff) -> None:
         conn = await self._db.connect("listen")
+        lost = asyncio.Event()
+        conn.add_termination_listener(lambda _: lost.set())
         try:
             await conn.add_listener(
                 task_events.CHANNEL, lambda *said: self.announce(task_events.notified(str(said[-1])))
             )
             self.announce(list(self._watched))  # what was said while nobody listened
             backoff.reset()
-            while True:
-                await asyncio.sleep(_CHECK_SECONDS)
-                await conn.execute("SELECT 1")
+            while not lost.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(lost.wait(), _CHECK_SECONDS)
+                    return
+                await conn.execute("SELECT 1")  # a connection can be dead without a word
         finally:
             with contextlib.suppress(Exception):
                 await asyncio.shield(conn.close(timeout=2))

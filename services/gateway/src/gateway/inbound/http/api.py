@@ -1,26 +1,21 @@
 """The public API: every route, its place in the OpenAPI document, and what surrounds it."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import Receive, Scope, Send
 
 from gateway.domain.problem import Problem
 from gateway.inbound.http import openapi
 from gateway.inbound.http.catalog import Credits, Models
-from gateway.inbound.http.edge import Edge
+from gateway.inbound.http.edge import Edge, Endpoint
 from gateway.inbound.http.files import Files
 from gateway.inbound.http.problems import on_http_exception, on_problem, on_unexpected
 from gateway.inbound.http.submit import TASKS_PATH, Submit
 from gateway.inbound.http.tasks import Tasks
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +30,13 @@ class Routes:
 
 
 class _Api(FastAPI):
-    def build_middleware_stack(self) -> ASGIApp:
-        """Put our edge around everything, the framework's own errors included."""
-        return Edge(super().build_middleware_stack())
+    def __init__(self, submit: Submit, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._edge = Edge(super().__call__, ("POST", TASKS_PATH, submit))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Our edge is around everything, the framework's own errors included."""
+        await self._edge(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         """Our own document: plain routes have no types to derive one from."""
@@ -47,6 +46,7 @@ class _Api(FastAPI):
 def make_api(routes: Routes) -> FastAPI:
     """Join the routes. Plain ones of Starlette: FastAPI's would solve dependencies that there are none of."""
     api = _Api(
+        routes.submit,
         title="Framebus",
         version="1",
         docs_url=None,  # its page would load scripts from elsewhere

@@ -37,12 +37,12 @@ class Writer:
 
     currency: str
 
-    def receipt(self, receipt: Receipt) -> bytes:
-        """The answer to a submit."""
+    def receipt(self, receipt: Receipt, task_id: str) -> bytes:
+        """The answer to a submit; `task_id` is the task's id as text."""
         return orjson.dumps(
             {
                 "request_id": receipt.request_id,
-                "task_id": task_text(receipt.task_id),
+                "task_id": task_id,
                 "status": "queued",
                 "cost_estimate": currency_number(receipt.quote_micro),
                 "currency": self.currency,

@@ -137,8 +137,9 @@ class Submit:
                 raise _key_reused()
             case Refused(required, available):
                 raise _insufficient(required, available)
-        headers = {"Location": f"{TASKS_PATH}/{task_text(receipt.task_id)}", **replayed}
-        return Response(self.writer.receipt(receipt), 202, headers, media_type="application/json")
+        task_id = task_text(receipt.task_id)
+        headers = {"Location": f"{TASKS_PATH}/{task_id}", **replayed}
+        return Response(self.writer.receipt(receipt, task_id), 202, headers, media_type="application/json")
 
 
 def idempotency_key(header: str | None) -> str | None:
