@@ -31,7 +31,9 @@ def _job(task: str = typer.Argument(help="task_… or a UUID")) -> None:
 @cli.command("orphans", help="List attempts that a provider may have worked on, or has, for nothing.")
 def _orphans() -> None:
     dsn = Settings().database_dsn.get_secret_value()
-    typer.echo(once(lambda: commands.orphans(dsn)))
+    found = once(lambda: commands.orphans(dsn))
+    if found:
+        typer.echo(found)
 
 
 if __name__ == "__main__":

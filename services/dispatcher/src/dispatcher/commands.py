@@ -21,8 +21,10 @@ _HIDDEN = frozenset({"input"})  # a prompt is nobody's business on a terminal
 
 
 async def job(dsn: str, task: str) -> str | None:
-    """A job with its attempts and its work row; None if there is none. Raises ValueError for a bad id."""
-    task_id = task_from_text(task) or UUID(task)
+    """A job with its attempts and its work row; None if there is none, or if the text is no task's id."""
+    task_id = _task_id(task)
+    if task_id is None:
+        return None
     conn = await _connect(dsn)
     try:
         row = await conn.fetchrow(_JOB, task_id)
@@ -43,7 +45,14 @@ async def orphans(dsn: str) -> str:
         found = await conn.fetch(_ORPHANS)
     finally:
         await conn.close()
-    return "\n".join(orjson.dumps(_shown(each)).decode() for each in found)
+    return "\n".join(orjson.dumps(_shown(each), default=str).decode() for each in found)
+
+
+def _task_id(text: str) -> UUID | None:
+    try:
+        return task_from_text(text) or UUID(text)
+    except ValueError:
+        return None
 
 
 async def _connect(dsn: str) -> asyncpg.Connection:
@@ -57,4 +66,4 @@ def _shown(row: asyncpg.Record) -> dict[str, Any]:
 
 
 def _json(value: object) -> str:
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    return orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode()
