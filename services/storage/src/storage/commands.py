@@ -27,10 +27,9 @@ async def copies(dsn: str, task: str) -> str | None:
         work = await conn.fetchrow(_WORK, task_id)
     finally:
         await conn.close()
-    shown = {"task": task_text(task_id), **_shown(row), "copies": found}
-    return orjson.dumps(
-        {**shown, "work": _shown(work) if work else None}, option=orjson.OPT_INDENT_2
-    ).decode()
+    shown: dict[str, Any] = {"task": task_text(task_id), **_shown(row), "copies": found}
+    shown["work"] = _shown(work) if work else None
+    return orjson.dumps(shown, default=str, option=orjson.OPT_INDENT_2).decode()  # asyncpg's UUIDs
 
 
 def _shown(row: asyncpg.Record) -> dict[str, Any]:

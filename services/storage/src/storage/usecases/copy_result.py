@@ -1,7 +1,7 @@
 """Copies one result of a provider into object storage: fetched once, hashed, probed, then made to appear."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,11 +73,23 @@ class Copied:
 
 async def copy_result(tools: CopyTools, order: CopyOrder) -> list[Copied]:
     """Store a result and its derived files; all of them or CopyError. A repeat overwrites its own keys."""
+    copied: list[Copied] = []
     try:
-        with open_spool(tools.spool_directory) as spool:
-            copied = await (_store_marked if order.watermark else _store_streamed)(tools, order, spool)
-            derived = [await _store_derived(tools, order, spool, what) for what in order.derived]
-            return [copied, *derived]
+        with _copy_errors(), open_spool(tools.spool_directory) as spool:
+            copied.append(await (_store_marked if order.watermark else _store_streamed)(tools, order, spool))
+            for what in order.derived:
+                copied.append(await _store_derived(tools, order, spool, what))
+    except CopyError:
+        for each in copied:
+            await tools.store.discard(each.key)
+        raise
+    return copied
+
+
+@contextmanager
+def _copy_errors() -> Iterator[None]:
+    try:
+        yield
     except EgressError as error:
         raise CopyError(Fault(error.code, str(error), error.permanent)) from error
     except ObjectStoreError as error:
