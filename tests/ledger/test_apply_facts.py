@@ -1,6 +1,7 @@
 """The use case on a real database: what each fact does to the money, and what the ledger says about it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 from contracts.ids import uuid7
+from ledger.db import balances, batches, tasks
+from ledger.db.batches import LockBroken
+from ledger.domain.batch import Batch
 
 
 async def test_a_request_freezes_and_success_settles(ledger: Any, say: Any, a: UUID, t: UUID) -> None:
@@ -210,10 +214,10 @@ async def test_two_connections_racing_for_one_account_freeze_what_is_there(
     ledger: Any, say: Any, a: UUID
 ) -> None:
     await ledger.tell(say.grant(a, 100))
-    tasks = [uuid7() for _ in range(40)]
-    await asyncio.gather(*(ledger.tell(say.request(a, task, 10)) for task in tasks))
+    ids = [uuid7() for _ in range(40)]
+    await asyncio.gather(*(ledger.tell(say.request(a, task, 10)) for task in ids))
     assert await ledger.balance(a) == (0, 100, 12)
-    outcomes = [(await ledger.task(task))["outcome"] for task in tasks]
+    outcomes = [(await ledger.task(task))["outcome"] for task in ids]
     assert (outcomes.count(None), outcomes.count("refused")) == (10, 30)
     assert not await ledger.check()
 
@@ -238,6 +242,25 @@ async def test_facts_of_one_task_on_two_connections_settle_once_failure_mode_27(
 
 async def test_accounts_met_in_opposite_orders_do_not_deadlock_failure_mode_30(ledger: Any, say: Any) -> None:
     accounts = [uuid7() for _ in range(30)]
-    batches = [accounts, accounts[::-1]] * 6
-    await asyncio.gather(*(ledger.tell(*(say.grant(a, 1) for a in batch)) for batch in batches))
-    assert {await ledger.balance(a) for a in accounts} == {(12, 0, 13)}
+    await ledger.tell(*(say.grant(account, 1) for account in accounts))
+    orders = [accounts, accounts[::-1]] * 12
+    await asyncio.gather(*(ledger.tell(*(say.grant(a, 1) for a in order)) for order in orders))
+    assert {await ledger.balance(account) for account in accounts} == {(25, 0, 26)}
+
+
+async def test_a_row_that_moved_under_the_lock_stops_the_batch(
+    ledger: Any, say: Any, a: UUID, t: UUID
+) -> None:
+    async def work_on_what_is_gone() -> None:
+        async with ledger.db.transaction() as tx:
+            (balance,) = await balances.lock(tx, {a}, [])
+            now, (task,) = await tasks.read(tx, [t])
+            gone = replace(balance, version=balance.version + 5)
+            batch = Batch([gone], [task], [], now=now, margin=timedelta(0))
+            batch.take(say.failed(a, t))
+            await batches.write(tx, batch)
+
+    await ledger.tell(say.grant(a, 100), say.request(a, t, 30))
+    with pytest.raises(LockBroken, match="0 of 1 balances"):
+        await work_on_what_is_gone()
+    assert await ledger.balance(a) == (70, 30, 3)

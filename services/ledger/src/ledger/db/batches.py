@@ -12,7 +12,12 @@ from ledger.domain.books import Balance, Transfer
 
 _TYPED = ", ".join(f"{name} {kind}" for name, kind in tasks.COLUMNS.items())
 _NAMES = ", ".join(tasks.COLUMNS)
-_SET = ", ".join(f"{name} = r.{name}" for name in tasks.COLUMNS if name not in {"task_id", "account_id"})
+# Only what is new is sent, and what is known can't be overwritten: the first word wins here as well.
+_SET = ", ".join(
+    f"{name} = coalesce(t.{name}, r.{name})"
+    for name in tasks.COLUMNS
+    if name not in {"task_id", "account_id"}
+)
 
 _WRITE = f"""
 WITH moved AS (
@@ -70,7 +75,7 @@ async def write(tx: Tx, batch: Batch) -> None:
         _WRITE,
         rows(_balance(before, after) for before, after in moved),
         rows(tasks.to_row(task) for task in batch.new_tasks),
-        rows(tasks.to_row(task) for task in learned),
+        rows(tasks.to_row(task, batch.read[task.task_id]) for task in learned),
         rows(_transfer(transfer) for transfer in batch.transfers),
         rows(_change(said) for said in batch.said if isinstance(said, Change)),
     )

@@ -61,28 +61,21 @@ def from_row(row: asyncpg.Record) -> Task:
     )
 
 
-def to_row(task: Task) -> dict[str, Any]:
-    """The row of a value; columns that aren't known are left out."""
-    row: dict[str, Any] = {
-        "task_id": task.task_id,
-        "account_id": task.account_id,
-        "storage_outcome": task.storage,
-    }
-    if task.request is not None:
-        row |= {
-            "asset": task.request.asset,
-            "quote_micro": task.request.quote_micro,
-            "requested_at": task.request.requested_at,
-            "deadline": task.request.deadline,
-            "traceparent": task.request.traceparent,
-        }
-    if task.verdict is not None:
-        row |= {
-            "provider_outcome": task.verdict.outcome,
-            "provider_reason": task.verdict.reason,
-            "actual_micro": task.verdict.actual_micro,
-        }
-    return row | _hold_row(task.hold) | _outcome_row(task.outcome)
+def to_row(task: Task, known: Task | None = None) -> dict[str, Any]:
+    """The row of a value: its keys, and of its parts those that `known` doesn't have."""
+    before = known or Task(task.task_id, task.account_id)
+    row: dict[str, Any] = {"task_id": task.task_id, "account_id": task.account_id}
+    if task.request is not None and before.request is None:
+        row |= _request_row(task.request)
+    if task.verdict is not None and before.verdict is None:
+        row |= _verdict_row(task.verdict)
+    if task.storage is not None and before.storage is None:
+        row["storage_outcome"] = task.storage
+    if task.hold is not None and before.hold is None:
+        row |= _hold_row(task.hold)
+    if task.outcome is not None and before.outcome is None:
+        row |= _outcome_row(task.outcome)
+    return row
 
 
 def _request(row: asyncpg.Record) -> Request | None:
@@ -116,9 +109,25 @@ def _outcome(row: asyncpg.Record) -> Outcome | None:
     )
 
 
-def _hold_row(hold: Hold | None) -> dict[str, Any]:
-    if hold is None:
-        return {}
+def _request_row(request: Request) -> dict[str, Any]:
+    return {
+        "asset": request.asset,
+        "quote_micro": request.quote_micro,
+        "requested_at": request.requested_at,
+        "deadline": request.deadline,
+        "traceparent": request.traceparent,
+    }
+
+
+def _verdict_row(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "provider_outcome": verdict.outcome,
+        "provider_reason": verdict.reason,
+        "actual_micro": verdict.actual_micro,
+    }
+
+
+def _hold_row(hold: Hold) -> dict[str, Any]:
     return {
         "frozen_at": hold.frozen_at,
         "frozen_version": hold.version,
@@ -128,9 +137,7 @@ def _hold_row(hold: Hold | None) -> dict[str, Any]:
     }
 
 
-def _outcome_row(outcome: Outcome | None) -> dict[str, Any]:
-    if outcome is None:
-        return {}
+def _outcome_row(outcome: Outcome) -> dict[str, Any]:
     return {
         "closed_at": outcome.closed_at,
         "closed_version": outcome.version,

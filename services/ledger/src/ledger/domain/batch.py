@@ -4,7 +4,7 @@ Pure: the caller locks, reads and writes.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -126,10 +126,10 @@ class Batch:
         at = max(self._now, after.moved_at)
         if isinstance(decision, Freeze):
             hold = Hold(decision.held_micro, lot, at, decision.expires_at, after.version)
-            task = replace(task, hold=hold)
+            task = task.knowing(hold=hold)
             self.said.append(Frozen(task, after))
         else:
-            task = replace(task, outcome=_outcome(decision, at, after))
+            task = task.knowing(outcome=_outcome(decision, at, after))
             self.said.append(Closed(task, after))
         return task
 

@@ -1,6 +1,6 @@
 """What follows from a task's facts: pure functions, the same in whatever order the facts came."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts import codes
@@ -35,11 +35,11 @@ def merge(task: Task, fact: TaskFact) -> Task:
     if task.outcome is not None:
         return task
     if isinstance(fact, Requested) and task.request is None:
-        return replace(task, request=fact.request)
+        return task.knowing(request=fact.request)
     if isinstance(fact, Completed) and task.verdict is None:
-        return replace(task, verdict=fact.verdict)
+        return task.knowing(verdict=fact.verdict)
     if isinstance(fact, Stored) and task.storage is None:
-        return replace(task, storage=fact.outcome)
+        return task.knowing(storage=fact.outcome)
     return task
 
 

@@ -65,6 +65,26 @@ class Task:
     hold: Hold | None = None
     outcome: Outcome | None = None
 
+    def knowing(
+        self,
+        *,
+        request: Request | None = None,
+        verdict: Verdict | None = None,
+        storage: Literal["stored", "failed"] | None = None,
+        hold: Hold | None = None,
+        outcome: Outcome | None = None,
+    ) -> "Task":
+        """The task with these parts as well; a part that is there stays."""
+        return Task(
+            self.task_id,
+            self.account_id,
+            self.request or request,
+            self.verdict or verdict,
+            self.storage or storage,
+            self.hold or hold,
+            self.outcome or outcome,
+        )
+
     @property
     def answered(self) -> bool:
         """Whether the request has had its answer: a hold, or at once an outcome."""
