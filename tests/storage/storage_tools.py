@@ -62,7 +62,7 @@ class Storage:
             "s3_secret_key": self.store.secret_key,
             "allowed_hosts": [f"127.0.0.1:{self.provider.port}"],
             "providers": {
-                name: {"base_url": self.provider.url(f"/{name}"), **base} for name in ("ark", "gemini")
+                name: {"base_url": base, "credentials": credentials} for name, base in bases.items()
             },
             "spool_directory": self.spool,
             "probe_processes": 1,
