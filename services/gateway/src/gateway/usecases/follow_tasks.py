@@ -159,11 +159,14 @@ class FollowTasks:
             )
             self.announce(list(self._watched))  # what was said while nobody listened
             backoff.reset()
-            while not lost.is_set():
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(lost.wait(), _CHECK_SECONDS)
-                    return
+            while not await _within(lost, _CHECK_SECONDS):
                 await conn.execute("SELECT 1")  # a connection can be dead without a word
         finally:
             with contextlib.suppress(Exception):
                 await asyncio.shield(conn.close(timeout=2))
+
+
+async def _within(event: asyncio.Event, seconds: float) -> bool:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+    return event.is_set()

@@ -34,7 +34,7 @@ def with_database(values: Settings, command: Callable[[Database], Awaitable[T]])
 
 def show(value: dict[str, Any]) -> None:
     """Write a line of JSON."""
-    typer.echo(orjson.dumps(value).decode())
+    typer.echo(orjson.dumps(value, default=str).decode())  # asyncpg's UUID is none to orjson
 
 
 def refuse(error: Exception) -> NoReturn:
