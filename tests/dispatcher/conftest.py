@@ -3,8 +3,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
@@ -46,11 +47,19 @@ async def simulator(simulator_url: str) -> AsyncIterator[Simulator]:
         await http.post("/_control/reset")
 
 
+@pytest.fixture(scope="session")
+async def own_db(databases: Any) -> AsyncIterator[Database]:
+    """One database for all tests of the dispatcher: emptied, not made anew."""
+    db = Database(await databases.fresh("dispatcher"), name="test-dispatcher", pool_size=8)
+    await db.start()
+    yield db
+    await db.stop()
+
+
 @pytest.fixture
-async def dispatcher(
-    open_db: Callable[[str], Awaitable[Database]], simulator: Simulator
-) -> AsyncIterator[Dispatcher]:
-    made = Dispatcher(await open_db("dispatcher"), simulator)
+async def dispatcher(own_db: Database, simulator: Simulator) -> AsyncIterator[Dispatcher]:
+    await own_db.pool.execute("TRUNCATE jobs, attempts, slots, rates, work, outbox")
+    made = Dispatcher(own_db, simulator)
     yield made
     await made.stop()
 

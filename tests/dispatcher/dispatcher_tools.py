@@ -80,7 +80,7 @@ class Dispatcher:
                 "base_url": self.simulator.url + path,
                 "credentials": [{"id": "sim", "secret": "sim-key"}],
                 "simulated": True,
-                "poll_seconds": 1.0,
+                "poll_seconds": 0.2,
                 **options.pop(name, {}),
             }
             for name, path in BASES.items()
