@@ -205,7 +205,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     }
     for name, value in values.items():
         monkeypatch.setenv(f"DISPATCHER_{name}", value)
-    read = Settings()  # type: ignore[call-arg]
+    read = Settings()
     assert [each.get_secret_value() for each in read.callback_secrets] == ["new", "old"]
     assert read.allowed_hosts == ["127.0.0.1:9000"]
     assert read.configured()["dashscope"].polls_per_second == 20
