@@ -4,7 +4,8 @@ from uuid import uuid4
 
 import pytest
 from aiobotocore.session import get_session
-from storage.outbound.objects import PART_BYTES, ObjectStore, ObjectStoreError, StoreConfig, open_store
+from storage.outbound.objects import PART_BYTES, ObjectStore, StoreConfig, open_store
+from storage.outbound.store_error import ObjectStoreError
 
 pytestmark = pytest.mark.stack
 
@@ -40,7 +41,9 @@ async def test_a_small_object_appears_with_its_type_and_size_when_completed(
     async with store.upload(key, "video/mp4") as upload:
         await upload.part(b"hello")
         assert await store.head(key) is None
-        info = await upload.complete()
+        await upload.complete()
+    info = await store.head(key)
+    assert info is not None
     assert (info.size_bytes, info.content_type) == (5, "video/mp4")
     assert await read(store, key) == b"hello"
 
@@ -51,7 +54,9 @@ async def test_an_object_of_several_parts_is_the_same_bytes(store: ObjectStore, 
         for part in parts:
             await upload.part(bytes(part))
         assert await store.head(key) is None
-        info = await upload.complete()
+        await upload.complete()
+    info = await store.head(key)
+    assert info is not None
     assert info.size_bytes == 2 * PART_BYTES + 3
     assert info.content_type == "video/mp4"
     assert await read(store, key) == b"".join(parts)

@@ -15,21 +15,14 @@ import aiohttp
 from aiobotocore.config import AioConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
+from storage.outbound.direct_put import DirectPut, open_direct_put
+from storage.outbound.signing import Signer
+from storage.outbound.store_error import ObjectStoreError
+
 PART_BYTES: Final = 8 * 1024 * 1024
 """R2 wants all parts but the last to be equal and at least 5 MiB; at most 10 000 of them."""
 _READ_BYTES: Final = 64 * 1024
 _MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
-
-
-class ObjectStoreError(Exception):
-    """The object storage failed. Always worth another try: it is the operator's own.
-
-    ``code`` is the S3 error code, or ``unreachable``, ``incomplete``.
-    """
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +60,9 @@ class ObjectRange:
 class Upload:
     """One object on its way: parts in order, then ``complete``. Everything else leaves no object behind."""
 
-    def __init__(self, client: Any, bucket: str, key: str, content_type: str) -> None:
+    def __init__(self, client: Any, put: DirectPut, bucket: str, key: str, content_type: str) -> None:
         self._client = client
+        self._put = put
         self._target = {"Bucket": bucket, "Key": key}
         self._content_type = content_type
         self._upload_id: str | None = None
@@ -83,16 +77,15 @@ class Upload:
         if held is not None:
             await self._send(held)
 
-    async def complete(self) -> ObjectInfo:
-        """Make the object appear and check its size: one part is put at once, more are joined."""
-        with _store_errors():
-            if self._upload_id is None:
-                body = bytes(self._held or b"")
-                await self._client.put_object(**self._target, Body=body, ContentType=self._content_type)
-            else:
+    async def complete(self) -> None:
+        """Make the object appear whole: one part is put with its hash, more are joined and measured."""
+        if self._upload_id is None:
+            await self._put(self._target["Key"], self._content_type, self._held or b"")
+        else:
+            with _store_errors():
                 await self._join()
+            await self._verify()
         self._held = None
-        return await self._verified()
 
     async def abort(self) -> None:
         """Drop the parts that were sent; harmless when there are none."""
@@ -123,19 +116,19 @@ class Upload:
         )
         self._upload_id = None
 
-    async def _verified(self) -> ObjectInfo:
+    async def _verify(self) -> None:
         with _store_errors():
             info = _info(await self._client.head_object(**self._target))
         if info.size_bytes != self._size:
             raise ObjectStoreError("incomplete", f"{info.size_bytes} of {self._size} bytes were stored")
-        return info
 
 
 class ObjectStore:
     """One bucket, through one client that stays open as long as the process."""
 
-    def __init__(self, client: Any, bucket: str) -> None:
+    def __init__(self, client: Any, put: DirectPut, bucket: str) -> None:
         self._client = client
+        self._put = put
         self._bucket = bucket
 
     async def ready(self) -> None:
@@ -146,7 +139,7 @@ class ObjectStore:
     @asynccontextmanager
     async def upload(self, key: str, content_type: str) -> AsyncIterator[Upload]:
         """Begin an object. Leaving without ``complete``, by whatever way, aborts it."""
-        upload = Upload(self._client, self._bucket, key, content_type)
+        upload = Upload(self._client, self._put, self._bucket, key, content_type)
         try:
             yield upload
         finally:
@@ -198,10 +191,14 @@ async def open_store(config: StoreConfig) -> AsyncIterator[ObjectStore]:
         aws_secret_access_key=config.secret_key,
         region_name=config.region,
     )
-    async with session.client(
-        "s3", endpoint_url=config.endpoint, config=_client_config(config.max_connections)
-    ) as client:
-        yield ObjectStore(client, config.bucket)
+    signer = Signer(config.access_key, config.secret_key, config.region)
+    async with (
+        session.client(
+            "s3", endpoint_url=config.endpoint, config=_client_config(config.max_connections)
+        ) as client,
+        open_direct_put(client.meta.endpoint_url, config.bucket, signer, config.max_connections) as put,
+    ):
+        yield ObjectStore(client, put, config.bucket)
 
 
 def _client_config(max_connections: int) -> AioConfig:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -12,6 +12,8 @@ from typing import BinaryIO, Final
 from storage.outbound.objects import PART_BYTES
 
 _PREFIX: Final = "framebus-spool-"
+_IN_THREAD_BYTES: Final = 256 * 1024
+"""Smaller parts are written and hashed at once: handing them to a thread costs more."""
 
 
 class Digest:
@@ -27,8 +29,8 @@ class Digest:
         return self._hash.hexdigest()
 
     async def add(self, part: bytes | bytearray) -> None:
-        """Count bytes in a thread: a part takes milliseconds."""
-        await asyncio.to_thread(self.update, part)
+        """Count bytes, in a thread if they are many: a whole part takes milliseconds."""
+        await _aside(self.update, part)
 
     def update(self, part: bytes | bytearray) -> None:
         """Count bytes here and now."""
@@ -46,12 +48,19 @@ class Spool(Digest):
 
     async def append(self, part: bytes | bytearray) -> None:
         """Add bytes; they are visible to other processes when this returns."""
-        await asyncio.to_thread(self._append, part)
+        await _aside(self._append, part)
 
     def _append(self, part: bytes | bytearray) -> None:
         self._file.write(part)
         self._file.flush()
         self.update(part)
+
+
+async def _aside(work: Callable[[bytes | bytearray], None], part: bytes | bytearray) -> None:
+    if len(part) < _IN_THREAD_BYTES:
+        work(part)
+    else:
+        await asyncio.to_thread(work, part)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Looks into a media file by decoding its first and its last frame. Runs in a probe worker only."""
+"""Looks into a media file: decodes its beginning, follows it to its end. Runs in a probe worker only."""
 
 import contextlib
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ class UnreadableError(Exception):
 
 
 def inspect(path: Path, max_pixels: int) -> Probe:
-    """Decode the ends of a file and tell what it is; UnreadableError when it can't be decoded."""
+    """Look at both ends of a file and tell what it is; UnreadableError when it can't be decoded."""
     with path.open("rb") as file:
         container = sniff(file.read(HEAD_BYTES))
     if container is None:
@@ -61,9 +61,7 @@ def limit(stream: Any, max_pixels: int) -> None:
 
 def last_frame_of(media: Any, stream: Any) -> Any | None:
     """Decode from the last key frame on and return the last frame; the media's position moves."""
-    start, duration = media.start_time or 0, media.duration or 0
-    near_the_end = [start + max(0, duration - back) for back in _STEPS_BACK]
-    for place in (*near_the_end, min(0, start)):
+    for place in _places(media):
         with contextlib.suppress(av.FFmpegError):  # a file that can't be entered is decoded from where it is
             media.seek(place, backward=True)
         last = None
@@ -87,7 +85,7 @@ def _inspect_streams(path: Path, container: Container, max_pixels: int) -> Probe
 
 def _inspect_video(media: Any, stream: Any, container: Container, max_pixels: int) -> Probe:
     limit(stream, max_pixels)
-    first, last = _ends(media, stream)
+    first = _first_frame(media, stream)
     width, height = first.width, first.height
     if first.rotation in {90, -90}:
         width, height = height, width
@@ -97,40 +95,70 @@ def _inspect_video(media: Any, stream: Any, container: Container, max_pixels: in
         stream,
         width=width,
         height=height,
-        duration_ms=_milliseconds(_duration(media, stream) or _end_of(last, stream)),
+        duration_ms=_milliseconds(_checked_duration(media, stream)),
         has_audio=bool(media.streams.audio),
         frames=stream.frames or None,
     )
 
 
 def _inspect_audio(media: Any, stream: Any, container: Container) -> Probe:
-    _, last = _ends(media, stream)
-    duration = _duration(media, stream) or _end_of(last, stream)
+    _first_frame(media, stream)
+    duration = _checked_duration(media, stream)
     return _probe(container, "audio", stream, duration_ms=_milliseconds(duration), has_audio=True)
 
 
-def _ends(media: Any, stream: Any) -> tuple[Any, Any]:
+def _first_frame(media: Any, stream: Any) -> Any:
     first = next(_frames(media, stream), None)
     if first is None:
         raise UnreadableError("not a single frame can be decoded")
-    last = last_frame_of(media, stream) or first
-    duration = _duration(media, stream)
-    if duration is not None and _end_of(last, stream) + _CUT_OFF_SECONDS < duration:
+    return first
+
+
+def _checked_duration(media: Any, stream: Any) -> Fraction:
+    """Return the declared duration if the stream goes on to its end, or where it ends if none is declared."""
+    declared, end = _duration(media, stream), _end(media, stream)
+    if declared is not None and end + _CUT_OFF_SECONDS < declared:
         raise UnreadableError("it is cut off before its end")
-    return first, last
+    return declared or end
 
 
-def _frames(media: Any, stream: Any) -> Iterator[Any]:
+def _end(media: Any, stream: Any) -> Fraction:
+    """Seconds from a stream's beginning to its end. The last packets are read, not decoded: that costs more
+    than all the rest of a probe."""
+    for place in _places(media):
+        with contextlib.suppress(av.FFmpegError):  # a file that can't be entered is read from where it is
+            media.seek(place, backward=True, any_frame=True)
+        ends = [_packet_end(packet, stream) for packet in _packets(media, stream) if packet.size]
+        if ends:
+            return max(ends)
+    raise UnreadableError("it has no end")
+
+
+def _places(media: Any) -> tuple[int, ...]:
+    """Where to begin, in microseconds, to see the last packets: the nearest first, the beginning at last."""
+    start, duration = media.start_time or 0, media.duration or 0
+    return (*(start + max(0, duration - back) for back in _STEPS_BACK), min(0, start))
+
+
+def _packets(media: Any, stream: Any) -> Iterator[Any]:
     for packet in media.demux(stream):
         if packet.is_corrupt:
             raise UnreadableError("it is damaged or cut off")
+        yield packet
+
+
+def _frames(media: Any, stream: Any) -> Iterator[Any]:
+    for packet in _packets(media, stream):
         yield from packet.decode()
 
 
-def _end_of(frame: Any, stream: Any) -> Fraction:
-    """Seconds from the stream's beginning to a frame's end."""
-    ticks = (frame.pts or 0) - (stream.start_time or 0) + (frame.duration or 0)
-    return ticks * Fraction(frame.time_base or 0)
+def _packet_end(packet: Any, stream: Any) -> Fraction:
+    """Seconds from the stream's beginning to a packet's end."""
+    at = packet.dts if packet.pts is None else packet.pts
+    if at is None:
+        return Fraction(0)
+    ticks = at - (stream.start_time or 0) + (packet.duration or 0)
+    return Fraction(ticks) * Fraction(packet.time_base)
 
 
 def _duration(media: Any, stream: Any) -> Fraction | None:

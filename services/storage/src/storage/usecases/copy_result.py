@@ -13,8 +13,9 @@ from storage.domain.copy import Expected, Fault, admit, judge, object_key
 from storage.domain.media import FileType, Probe
 from storage.domain.plan import Derivation
 from storage.outbound.fetch import Arrival, Source, open_source
-from storage.outbound.objects import ObjectStore, ObjectStoreError
+from storage.outbound.objects import ObjectStore
 from storage.outbound.spool import Digest, Spool, file_parts, open_spool, temporary_path
+from storage.outbound.store_error import ObjectStoreError
 from storage.probe.pool import ProbeError, ProbePool
 
 
