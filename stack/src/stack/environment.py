@@ -69,6 +69,7 @@ def _simulated(base_url: str) -> dict[str, object]:
         "credentials": [_credential("sim", "sim-key")],
         "simulated": True,
         "timeout_seconds": _SIMULATED_TIMEOUT_SECONDS,
+        "poll_seconds": 1.0,  # the routes' schedules are for the real ones, which take minutes
     }
 
 

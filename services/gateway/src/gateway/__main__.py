@@ -2,16 +2,22 @@
 
 from pathlib import Path
 
-from runtime.cli import service_cli
+from runtime.cli import Built, service_cli
 
-from gateway.app import SERVICE, build
 from gateway.inbound.cli import accounts, grants, keys
 from gateway.settings import Settings
 
+
+def _build(settings: Settings, roles: frozenset[str]) -> Built:
+    from gateway.app import build  # noqa: PLC0415 -- the commands don't wait for what only a server needs
+
+    return build(settings, roles)
+
+
 cli = service_cli(
-    SERVICE,
+    "gateway",
     settings=Settings,
-    build=build,
+    build=_build,
     roles=("api", "consumer"),
     migrations=Path(__file__).parents[2] / "migrations",
 )

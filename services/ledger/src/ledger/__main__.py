@@ -10,18 +10,24 @@ import typer
 from contracts.ids import task_from_text
 from rich.console import Console
 from rich.table import Table
-from runtime.cli import service_cli
+from runtime.cli import Built, service_cli
 from runtime.db import Connection
 
-from ledger.app import build
 from ledger.inbound import terminal
 from ledger.settings import Settings
 from ledger.usecases.check_books import check_books
 
+
+def _build(settings: Settings, roles: frozenset[str]) -> Built:
+    from ledger.app import build  # noqa: PLC0415 -- the commands don't wait for what only a server needs
+
+    return build(settings, roles)
+
+
 cli = service_cli(
     "ledger",
     settings=Settings,
-    build=build,
+    build=_build,
     roles=("consumer", "worker"),
     migrations=Path(__file__).parents[2] / "migrations",
 )
