@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import Coroutine, Iterator, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ import uvloop
 from starlette.applications import Starlette
 
 from runtime.health import Drains, Health, Part
+from runtime.one_write import OneWriteProtocol
 
 log = structlog.get_logger()
 
@@ -54,7 +56,7 @@ async def serve(
             log_config=None,
             access_log=False,
             loop="none",
-            http="httptools",
+            http=OneWriteProtocol,
             lifespan="off",
             timeout_graceful_shutdown=int(drain_seconds),
             timeout_keep_alive=75,
@@ -69,6 +71,7 @@ async def serve(
             if stop.is_set():
                 break
             started.append(part)
+        _quieten_collector()
         health.started = True
         log.info("started", service=service, port=port, parts=[part.name for part in started])
         await asyncio.wait([serving, asyncio.ensure_future(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
@@ -107,6 +110,16 @@ async def _stop(parts: list[Part], drain_seconds: float) -> None:
             await asyncio.wait_for(part.stop(), drain_seconds)
         except Exception as error:
             log.warning("part_not_stopped", part=part.name, error=repr(error))
+
+
+def _quieten_collector() -> None:
+    """What is alive now lives to the end: look for garbage among what comes after, and less often.
+
+    Measured in the gateway under load: a tenth of its time went into walking modules and schemas.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def _stop_event() -> asyncio.Event:
