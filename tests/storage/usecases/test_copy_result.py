@@ -6,11 +6,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from runtime.egress.client import egress_client
 from runtime.egress.download import DownloadLimits
 from runtime.egress.policy import EgressPolicy
 from runtime.egress.testing import RawServer
 from storage.domain.copy import Expected, Fault
+from storage.outbound.clients import open_clients
 from storage.outbound.fetch import Source
 from storage.outbound.objects import ObjectStore, StoreConfig, open_store
 from storage.probe.pool import ProbePool
@@ -26,8 +26,8 @@ LIMITS = DownloadLimits(max_bytes=400 * 1024 * 1024, total_seconds=60, idle_seco
 async def tools(
     store: ObjectStore, pool: ProbePool, provider: RawServer, spool_directory: Path
 ) -> AsyncIterator[CopyTools]:
-    async with egress_client(EgressPolicy.allowing([f"127.0.0.1:{provider.port}"])) as client:
-        yield CopyTools(client, store, pool, spool_directory, LIMITS)
+    async with open_clients(EgressPolicy.allowing([f"127.0.0.1:{provider.port}"])) as clients:
+        yield CopyTools(clients, store, pool, spool_directory, LIMITS)
 
 
 @pytest.fixture

@@ -74,7 +74,6 @@ def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Work
 
 
 def _workshop(settings: Settings) -> WorkshopConfig:
-    connections = settings.concurrency + 4
     return WorkshopConfig(
         store=StoreConfig(
             bucket=settings.s3_bucket,
@@ -82,13 +81,12 @@ def _workshop(settings: Settings) -> WorkshopConfig:
             secret_key=settings.s3_secret_key.get_secret_value(),
             endpoint=settings.s3_endpoint,
             region=settings.s3_region,
-            max_connections=connections,
+            max_connections=settings.concurrency + 4,
         ),
         probes=ProbeLimits(workers=settings.probe_processes, file_bytes=settings.max_bytes),
         downloads=DownloadLimits(settings.max_bytes, total_seconds=settings.download_seconds),
         spool_directory=settings.spool_directory,
         allowed_hosts=settings.allowed_hosts,
-        max_connections=connections,
     )
 
 

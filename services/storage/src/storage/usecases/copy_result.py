@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 from runtime.egress.download import DownloadLimits
 from runtime.egress.errors import EgressError
 
 from storage.domain.copy import Expected, Fault, admit, judge, object_key
 from storage.domain.media import FileType, Probe
 from storage.domain.plan import Derivation
+from storage.outbound.clients import Clients
 from storage.outbound.fetch import Arrival, Source, open_source
 from storage.outbound.objects import ObjectStore
 from storage.outbound.spool import Digest, Spool, file_parts, open_spool, temporary_path
@@ -31,7 +31,7 @@ class CopyError(Exception):
 class CopyTools:
     """What a copy works with; all of it lives as long as the process."""
 
-    client: httpx.AsyncClient
+    clients: Clients
     store: ObjectStore
     pool: ProbePool
     spool_directory: Path
@@ -153,11 +153,12 @@ async def _store_file(
 @asynccontextmanager
 async def _opened(tools: CopyTools, order: CopyOrder) -> AsyncIterator[tuple[Arrival, FileType]]:
     """Begin the download and say what it will be stored as; a file of the wrong kind ends here."""
-    async with open_source(tools.client, order.source, tools.limits) as arrival:
-        named = admit(arrival.head, order.expected)
-        if isinstance(named, Fault):
-            raise CopyError(named)
-        yield arrival, named
+    with tools.clients.lend() as client:
+        async with open_source(client, order.source, tools.limits) as arrival:
+            named = admit(arrival.head, order.expected)
+            if isinstance(named, Fault):
+                raise CopyError(named)
+            yield arrival, named
 
 
 async def _judged(tools: CopyTools, path: Path, expected: Expected) -> Probe:

@@ -99,7 +99,8 @@ class CopyTask:
         )
 
     async def _fresh_url(self, task: Task, planned: Planned) -> str:
-        urls = await self._providers.fresh_urls(self._workshop.tools.client, task.fact)
+        with self._workshop.tools.clients.lend() as client:
+            urls = await self._providers.fresh_urls(client, task.fact)
         place = sorted(output.index for output in task.fact.outputs).index(planned.index)
         if place >= len(urls):
             message = f"the provider now has {len(urls)} results, and the one that has expired is not there"

@@ -5,10 +5,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime.egress.client import egress_client
 from runtime.egress.download import DownloadLimits
 from runtime.egress.policy import EgressPolicy
 
+from storage.outbound.clients import open_clients
 from storage.outbound.objects import StoreConfig, open_store
 from storage.outbound.spool import sweep_spools
 from storage.probe.pool import ProbeLimits, open_pool
@@ -27,7 +27,6 @@ class WorkshopConfig:
     downloads: DownloadLimits
     spool_directory: Path
     allowed_hosts: Iterable[str]
-    max_connections: int
 
 
 class Workshop:
@@ -49,11 +48,9 @@ class Workshop:
         self._open = AsyncExitStack()
         store = await self._open.enter_async_context(open_store(config.store))
         pool = await self._open.enter_async_context(open_pool(config.probes))
-        client = await self._open.enter_async_context(
-            egress_client(self._policy, max_connections=config.max_connections)
-        )
+        clients = await self._open.enter_async_context(open_clients(self._policy))
         await store.ready()
-        self._tools = CopyTools(client, store, pool, config.spool_directory, config.downloads)
+        self._tools = CopyTools(clients, store, pool, config.spool_directory, config.downloads)
 
     async def stop(self) -> None:
         """Close everything."""
