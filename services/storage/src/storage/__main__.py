@@ -8,6 +8,7 @@ from runtime.cli import once, service_cli
 
 from storage import commands
 from storage.app import ROLES, SERVICE, build
+from storage.outbound.store_error import ObjectStoreError
 from storage.settings import Settings
 
 cli = service_cli(
@@ -30,6 +31,20 @@ def _copies(task: Annotated[str, typer.Argument(help="task_… or a UUID")]) -> 
         typer.echo(f"nothing was ever to be copied for {task}", err=True)
         raise typer.Exit(1)
     typer.echo(text)
+
+
+@cli.command("sweep", help="List, or remove, objects that no task has and unfinished uploads.")
+def _sweep(
+    delete: Annotated[bool, typer.Option("--delete", help="Remove them.")] = False,
+    hours: Annotated[float, typer.Option(min=1, help="Only what is older than that many hours.")] = 24,
+) -> None:
+    settings = Settings()
+    try:
+        count = once(lambda: commands.sweep(settings, hours, delete=delete, say=typer.echo))
+    except ObjectStoreError as error:
+        typer.echo(f"{error} ({error.code})", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{count} {'removed' if delete else 'found'}")
 
 
 if __name__ == "__main__":

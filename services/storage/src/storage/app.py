@@ -13,7 +13,6 @@ from runtime.outbox.relay import Relay
 from runtime.work.worker import Worker
 
 from storage.inbound.events import provider_completed
-from storage.outbound.objects import StoreConfig
 from storage.outbound.providers import Providers
 from storage.probe.pool import ProbeLimits
 from storage.settings import Settings
@@ -75,14 +74,7 @@ def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Work
 
 def _workshop(settings: Settings) -> WorkshopConfig:
     return WorkshopConfig(
-        store=StoreConfig(
-            bucket=settings.s3_bucket,
-            access_key=settings.s3_access_key.get_secret_value(),
-            secret_key=settings.s3_secret_key.get_secret_value(),
-            endpoint=settings.s3_endpoint,
-            region=settings.s3_region,
-            max_connections=settings.concurrency + 4,
-        ),
+        store=settings.store(),
         probes=ProbeLimits(workers=settings.probe_processes, file_bytes=settings.max_bytes),
         downloads=DownloadLimits(settings.max_bytes, total_seconds=settings.download_seconds),
         spool_directory=settings.spool_directory,

@@ -1,5 +1,7 @@
-"""The operator's commands: reads only, as JSON."""
+"""The operator's commands."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +10,29 @@ import orjson
 from contracts.ids import task_from_text, task_text
 from runtime.db import prepare_connection
 
+from storage.outbound.objects import open_store
+from storage.settings import Settings
+from storage.usecases.sweep_orphans import sweep_orphans
+
 _TASK = "SELECT * FROM tasks WHERE task_id = $1"
 _COPIES = "SELECT * FROM copies WHERE task_id = $1 ORDER BY attempt, index"
 _WORK = "SELECT due_at, leased, tries FROM work WHERE kind = 'copy' AND id = $1"
 _HIDDEN = frozenset({"task_id", "link_token"})  # who has the link has the file
+
+
+async def sweep(settings: Settings, hours: float, *, delete: bool, say: Callable[[str], None]) -> int:
+    """Say what is orphaned in the bucket, a line each; how many there were. Raises ObjectStoreError."""
+    conn = await asyncpg.connect(settings.database_dsn.get_secret_value())
+    before, count = datetime.now(UTC) - timedelta(hours=hours), 0
+    try:
+        async with open_store(settings.store()) as store:
+            async for orphan in sweep_orphans(conn, store, before, delete=delete):
+                size = "unfinished" if orphan.size_bytes is None else f"{orphan.size_bytes} bytes"
+                say(f"{orphan.since:%Y-%m-%d %H:%M}  {orphan.key}  {size}")
+                count += 1
+    finally:
+        await conn.close()
+    return count
 
 
 async def copies(dsn: str, task: str) -> str | None:

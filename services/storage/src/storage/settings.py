@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 from runtime.settings import KafkaSettings, ObjectStoreSettings, ServiceSettings
 
+from storage.outbound.objects import StoreConfig
 from storage.outbound.providers import Provider
 
 
@@ -57,7 +58,7 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
     max_bytes: int = Field(default=2 * 1024**3, ge=1)
     """The largest result that is taken."""
     download_seconds: float = Field(default=600.0, gt=0)
-    lease_seconds: float = Field(default=30.0, ge=2)
+    lease_seconds: float = Field(default=20.0, ge=2)
     """How soon what a killed process had in hand is taken up by another one."""
     worker_idle_seconds: float = Field(default=0.25, gt=0, le=10)
 
@@ -66,6 +67,17 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
     def _split(cls, value: object) -> object:
         return (
             [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
+
+    def store(self) -> StoreConfig:
+        """The object store, with a connection for each copy and a few for what else there is."""
+        return StoreConfig(
+            bucket=self.s3_bucket,
+            access_key=self.s3_access_key.get_secret_value(),
+            secret_key=self.s3_secret_key.get_secret_value(),
+            endpoint=self.s3_endpoint,
+            region=self.s3_region,
+            max_connections=self.concurrency + 4,
         )
 
     def configured(self) -> dict[str, Provider]:

@@ -6,6 +6,8 @@ from typing import Final
 
 from storage.domain.media import FileType, MediaKind, Probe, sniff
 
+RESULTS: Final = "results/"
+"""Where all copies are; nothing else in the bucket is storage's."""
 GIVE_UP_AFTER_DEADLINE: Final = timedelta(hours=12)
 """Holds live for the deadline + 24 h, so the ledger always hears of it in time."""
 TRIES_OF_A_BAD_FILE: Final = 2
@@ -49,7 +51,7 @@ class GiveUp:
 
 def object_key(task: str, attempt: int, index: int, claim: int, extension: str) -> str:
     """Name an object. The claim number keeps a late worker from writing over its successor's object."""
-    return f"results/{task}/{attempt}/{index}-{claim}.{extension}"
+    return f"{RESULTS}{task}/{attempt}/{index}-{claim}.{extension}"
 
 
 def file_name(task: str, index: int, role: str | None, extension: str) -> str:

@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import aioboto3
@@ -55,6 +56,24 @@ class ObjectRange:
     total_bytes: int
     content_type: str
     chunks: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedObject:
+    """An object in a listing."""
+
+    key: str
+    size_bytes: int
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedUpload:
+    """Parts that were sent and never joined: invisible, and paid for."""
+
+    key: str
+    upload_id: str
+    begun_at: datetime
 
 
 class Upload:
@@ -181,6 +200,35 @@ class ObjectStore:
         """Remove an object that nobody needs, if that is possible now; never raises."""
         with contextlib.suppress(ObjectStoreError):
             await self.delete(key)
+
+    async def listed(self, prefix: str) -> AsyncIterator[list[ListedObject]]:
+        """Yield all objects under a prefix, up to a thousand at once."""
+        with _store_errors():
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            async for page in pages:
+                yield [
+                    ListedObject(each["Key"], int(each["Size"]), each["LastModified"])
+                    for each in page.get("Contents", [])
+                ]
+
+    async def unfinished(self, prefix: str) -> list[UnfinishedUpload]:
+        """Return the uploads in parts under a prefix that were begun and not completed."""
+        found = []
+        with _store_errors():
+            pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket)
+            async for page in pages:
+                found += [
+                    UnfinishedUpload(each["Key"], each["UploadId"], each["Initiated"])
+                    for each in page.get("Uploads", [])
+                ]
+        return [upload for upload in found if upload.key.startswith(prefix)]
+
+    async def abort(self, upload: UnfinishedUpload) -> None:
+        """Drop the parts of an unfinished upload."""
+        with _store_errors():
+            await self._client.abort_multipart_upload(
+                Bucket=self._bucket, Key=upload.key, UploadId=upload.upload_id
+            )
 
 
 @asynccontextmanager

@@ -1,0 +1,55 @@
+"""Find objects that no row names and uploads that were never finished, and remove them if told to.
+
+They are what killed workers leave behind. Objects are written before their row, so only old ones are orphans;
+"old" is by the object store's clock against ours, far longer than any copy takes.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from contracts.ids import task_from_text
+from runtime.db import Connection
+
+from storage.domain.copy import RESULTS
+from storage.outbound.objects import ListedObject, ObjectStore
+
+_NAMED = "SELECT object_key FROM copies WHERE task_id = ANY($1::uuid[]) AND object_key IS NOT NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """Something that nobody will ask for. `size_bytes` is None for an unfinished upload."""
+
+    key: str
+    since: datetime
+    size_bytes: int | None
+
+
+async def sweep_orphans(
+    conn: Connection, store: ObjectStore, before: datetime, *, delete: bool
+) -> AsyncIterator[Orphan]:
+    """Yield what is older than `before` and nobody's; with `delete` it is gone when it is yielded."""
+    async for page in store.listed(RESULTS):
+        for found in await _unnamed(conn, [each for each in page if each.modified_at < before]):
+            if delete:
+                await store.delete(found.key)
+            yield Orphan(found.key, found.modified_at, found.size_bytes)
+    for upload in await store.unfinished(RESULTS):
+        if upload.begun_at < before:
+            if delete:
+                await store.abort(upload)
+            yield Orphan(upload.key, upload.begun_at, None)
+
+
+async def _unnamed(conn: Connection, objects: Sequence[ListedObject]) -> list[ListedObject]:
+    tasks = {each.key: _task(each.key) for each in objects}
+    ours = [task for task in tasks.values() if task is not None]
+    named = {row["object_key"] for row in await conn.fetch(_NAMED, ours)} if ours else set()
+    return [each for each in objects if tasks[each.key] is not None and each.key not in named]
+
+
+def _task(key: str) -> UUID | None:
+    """The task that an object was copied for; None when the key is none of ours, and is left alone."""
+    return task_from_text(key.removeprefix(RESULTS).partition("/")[0])
