@@ -5,4 +5,4 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from runtime_fixtures import db, dsn, make_bus  # noqa: F401 -- fixtures are found by name
+from runtime_fixtures import database, db, dsn, make_bus, raw, say  # noqa: F401 -- fixtures are found by name

@@ -1,7 +1,6 @@
 """A database with the runtime's own tables, a consumer group of one's own, and events to send."""
 
 import asyncio
-import itertools
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,6 +10,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from aiokafka import AIOKafkaProducer
 from contracts.events import CreditsGranted
 from contracts.ids import uuid7
 from runtime import migrate
@@ -19,26 +19,43 @@ from runtime.bus.topic_ids import topic_ids
 from runtime.db import Database
 from runtime.outbox import table
 from runtime.outbox.recorder import Message, Outbox
+from runtime.outbox.relay import Relay
 from stack.servers import Servers
 
 TOPIC = "credits.granted"
-_numbers = itertools.count(1)
 
 
-@pytest.fixture
-async def dsn(servers: Servers) -> AsyncIterator[str]:
-    name = f"t_runtime_{os.getpid()}_{next(_numbers)}"
+@pytest.fixture(scope="session")
+async def database(servers: Servers) -> AsyncIterator[str]:
+    """The address of a database with the runtime's own tables."""
+    name = f"t_runtime_{os.getpid()}"
     admin = await asyncpg.connect(servers.postgres_admin_dsn)
     await admin.execute(f"CREATE DATABASE {name}")
     address = servers.postgres_admin_dsn.rsplit("/", 1)[0] + f"/{name}"
+    await make_tables(address)
+    yield address
+    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin.close()
+
+
+async def make_tables(address: str) -> None:
     conn = await asyncpg.connect(address)
     await conn.execute(migrate.RUNTIME_DDL + migrate.WORK_DDL)
     await conn.execute("CREATE TABLE effects (id uuid NOT NULL, amount bigint CHECK (amount <> 13))")
     await table.ensure_partitions(conn)
     await conn.close()
-    yield address
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.close()
+
+
+@pytest.fixture
+async def dsn(database: str) -> str:
+    """The same database, emptied: a new one for each test would cost a second."""
+    conn = await asyncpg.connect(database)
+    await conn.execute(
+        "DELETE FROM outbox; DELETE FROM consumer_offsets; DELETE FROM dead_letters; DELETE FROM work;"
+        "DELETE FROM effects; UPDATE outbox_cursor SET epoch = 1, txid = '0', id = 0"
+    )
+    await conn.close()
+    return database
 
 
 @pytest.fixture
@@ -102,9 +119,8 @@ async def make_bus(kafka: str) -> AsyncIterator[Callable[..., Awaitable[Bus]]]:
             service="ledger",
             group=group,
             bootstrap=kafka,
-            translators={TOPIC: lambda event, _: event},
             apply=apply,
-            **options,
+            **{"translators": {TOPIC: lambda event, _: event}, **options},
         )
         made.append(bus)
         if start:
@@ -141,3 +157,51 @@ async def keep(tx: Any, facts: list[CreditsGranted]) -> None:
 
 async def effects(db: Database) -> list[str]:
     return [str(row["id"]) for row in await db.pool.fetch("SELECT id FROM effects")]
+
+
+@pytest.fixture
+async def say(db, kafka):
+    """`await say(messages)` has them on the topic."""
+    relay = Relay(db, service="gateway", bootstrap=kafka, idle_seconds=0.05)
+    await relay.start()
+
+    async def send(messages, through=None):
+        before = relay.sent
+        await record(through or db, messages)
+        await relay.nudge()
+        await until(lambda: relay.sent >= before + len(messages), "records sent")
+
+    yield send
+    await relay.stop()
+
+
+@pytest.fixture
+async def raw(kafka):
+    """`await raw(value, headers)` puts any bytes on the topic."""
+    producer = AIOKafkaProducer(bootstrap_servers=kafka)
+    await producer.start()
+
+    async def send(value, headers=(), key=b"k"):
+        await producer.send_and_wait(TOPIC, value, key=key, headers=list(headers))
+
+    yield send
+    await producer.stop()
+
+
+def good_headers(kind=b"credits.granted.v1"):
+    return [
+        ("ce_id", b"x:1"),
+        ("ce_source", b"gateway"),
+        ("ce_type", kind),
+        ("ce_subject", b"s"),
+        ("ce_time", b"2026-01-01T00:00:00Z"),
+    ]
+
+
+async def dead(db) -> list[str]:
+    return [row["reason"] for row in await db.pool.fetch("SELECT reason FROM dead_letters ORDER BY id")]
+
+
+async def has(db: Database, messages: list[Message]) -> bool:
+    """Whether all messages took effect."""
+    return ids_of(messages) <= set(await effects(db))

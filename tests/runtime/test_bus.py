@@ -2,67 +2,18 @@
 
 import asyncio
 
-import pytest
-from aiokafka import AIOKafkaProducer
 from contracts.events import CreditsGranted
+from runtime.bus import offsets
 from runtime.bus.consumer import Bus
-from runtime.outbox.relay import Relay
-from runtime_fixtures import TOPIC, effects, grant, ids_of, keep, record, until
-
-
-@pytest.fixture
-async def say(db, kafka):
-    """`await say(messages)` has them on the topic."""
-    relay = Relay(db, service="gateway", bootstrap=kafka, idle_seconds=0.05)
-    await relay.start()
-
-    async def send(messages):
-        before = relay.sent
-        await record(db, messages)
-        await relay.nudge()
-        await until(lambda: relay.sent >= before + len(messages), "records sent")
-
-    yield send
-    await relay.stop()
-
-
-@pytest.fixture
-async def raw(kafka):
-    """`await raw(value, headers)` puts any bytes on the topic."""
-    producer = AIOKafkaProducer(bootstrap_servers=kafka)
-    await producer.start()
-
-    async def send(value, headers=(), key=b"k"):
-        await producer.send_and_wait(TOPIC, value, key=key, headers=list(headers))
-
-    yield send
-    await producer.stop()
-
-
-def good_headers(kind=b"credits.granted.v1"):
-    return [
-        ("ce_id", b"x:1"),
-        ("ce_source", b"gateway"),
-        ("ce_type", kind),
-        ("ce_subject", b"s"),
-        ("ce_time", b"2026-01-01T00:00:00Z"),
-    ]
-
-
-async def dead(db) -> list[str]:
-    return [row["reason"] for row in await db.pool.fetch("SELECT reason FROM dead_letters ORDER BY id")]
+from runtime_fixtures import dead, effects, good_headers, grant, has, ids_of, keep, until
 
 
 async def test_each_fact_takes_effect_once(db, make_bus, say) -> None:
     messages = [grant() for _ in range(100)]
     await make_bus(db, keep)
     await say(messages)
-    await until(lambda: _has(db, messages), "all effects")
+    await until(lambda: has(db, messages), "all effects")
     assert sorted(await effects(db)) == sorted(ids_of(messages))
-
-
-async def _has(db, messages) -> bool:
-    return ids_of(messages) <= set(await effects(db))
 
 
 async def test_fm06_a_reader_that_dies_in_a_batch_has_moved_no_offset(db, make_bus, say) -> None:
@@ -83,7 +34,7 @@ async def test_fm06_a_reader_that_dies_in_a_batch_has_moved_no_offset(db, make_b
     await first.stop()
     assert await effects(db) == []
     await make_bus(db, keep, at_end=False)
-    await until(lambda: _has(db, messages), "all effects")
+    await until(lambda: has(db, messages), "all effects")
     assert len(await effects(db)) == 10
 
 
@@ -93,12 +44,12 @@ async def test_fm07_a_restarted_reader_goes_on_from_the_stored_offsets_not_from_
     first: Bus = await make_bus(db, keep)
     before = [grant() for _ in range(20)]
     await say(before)
-    await until(lambda: _has(db, before), "the first effects")
+    await until(lambda: has(db, before), "the first effects")
     await first.stop()  # Kafka was told nothing
     after = [grant() for _ in range(20)]
     await say(after)
     await make_bus(db, keep, at_end=False)
-    await until(lambda: _has(db, after), "the later effects")
+    await until(lambda: has(db, after), "the later effects")
     assert len(await effects(db)) == 40
 
 
@@ -107,50 +58,41 @@ async def test_fm32_a_restored_database_rewinds_its_reader(db, make_bus, say) ->
     saved = await db.pool.fetch("SELECT * FROM consumer_offsets")
     messages = [grant() for _ in range(20)]
     await say(messages)
-    await until(lambda: _has(db, messages), "the effects")
+    await until(lambda: has(db, messages), "the effects")
     await first.stop()
     await db.pool.execute("DELETE FROM effects; DELETE FROM consumer_offsets")
     await db.pool.executemany(
         "INSERT INTO consumer_offsets VALUES ($1,$2,$3,$4,$5,$6)", [tuple(r) for r in saved]
     )
     await make_bus(db, keep, at_end=False)
-    await until(lambda: _has(db, messages), "the effects again")
+    await until(lambda: has(db, messages), "the effects again")
     assert len(await effects(db)) == 20
 
 
 async def test_fm08_a_zombie_whose_offsets_were_moved_loses_its_batch_and_reads_again(
-    db, make_bus, say
+    db, make_bus, say, monkeypatch
 ) -> None:
     """Taken out to see it fail: the compare in `offsets.advance`."""
-    arrived, go_on = asyncio.Event(), asyncio.Event()
-
-    async def slow(tx, facts) -> None:
-        arrived.set()
-        await go_on.wait()
-        await keep(tx, facts)
-
-    original = Bus._commit
+    go_on = asyncio.Event()
+    advance = offsets.advance
     messages = [grant()]
 
-    async def moved_by_another(self, items):
+    async def moved_by_another(tx, group, moves):
         if not go_on.is_set():
-            arrived.set()
             await db.pool.execute(
                 "UPDATE consumer_offsets SET next_offset = next_offset + 1 WHERE partition = $1",
-                items[0].record.partition,
+                moves[0].partition,
             )
             go_on.set()
-        await original(self, items)
+        await advance(tx, group, moves)
 
-    bus: Bus = await make_bus(db, slow, start=False)
-    bus._commit = moved_by_another.__get__(bus)  # type: ignore[method-assign]
-    await bus.start()
-    await until(lambda: bus.unready() is None, "partitions assigned")
+    monkeypatch.setattr(offsets, "advance", moved_by_another)
+    await make_bus(db, keep)
     await say(messages)
     await asyncio.wait_for(go_on.wait(), 20)
     later = [grant(account=m.event.account_id) for m in messages]
     await say(later)
-    await until(lambda: _has(db, later), "the later effect")
+    await until(lambda: has(db, later), "the later effect")
     assert await effects(db) == [m.subject for m in later]  # the other one was somebody else's
 
 
@@ -166,7 +108,7 @@ async def test_fm10_bad_records_become_dead_letters_and_their_neighbours_go_on(
     await raw(b"{}", [("bad", None), ("worse", b"\xff\xfe")])
     await raw(None, good_headers())
     await say([*good[:10], grant(amount=13), *good[10:]])
-    await until(lambda: _has(db, good), "the neighbours' effects")
+    await until(lambda: has(db, good), "the neighbours' effects")
     await until(lambda: _seven(db), "seven dead letters")
     assert sorted(await dead(db)) == sorted(
         ["schema_invalid"] * 2
@@ -196,7 +138,7 @@ async def test_a_passing_fault_is_retried_until_it_works(db, make_bus, say) -> N
     messages = [grant() for _ in range(5)]
     await make_bus(db, flaky)
     await say(messages)
-    await until(lambda: _has(db, messages), "all effects")
+    await until(lambda: has(db, messages), "all effects")
     assert len(await effects(db)) == 5
     assert await dead(db) == []
 
@@ -216,12 +158,12 @@ async def test_a_second_member_shares_the_partitions_and_nothing_is_lost_or_doub
     before = [grant() for _ in range(50)]
     await say(before)
     second: Bus = await make_bus(db, keep, at_end=False)
-    await until(lambda: len(first._positions) == 6 and len(second._positions) == 6, "a fair split")
+    await until(lambda: len(first.lag()) == 6 == len(second.lag()), "a fair split")
     after = [grant() for _ in range(100)]
     await say(after)
-    await until(lambda: _has(db, before + after), "all effects")
+    await until(lambda: has(db, before + after), "all effects")
     await second.stop()
     last = [grant() for _ in range(50)]
     await say(last)
-    await until(lambda: _has(db, last), "the effects after it left")
+    await until(lambda: has(db, last), "the effects after it left")
     assert len(await effects(db)) == 200

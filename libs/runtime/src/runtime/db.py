@@ -17,8 +17,24 @@ Session = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Connection = Session | asyncpg.Pool
 AfterCommit = Callable[[], Awaitable[None] | None]
 
+PERMANENT = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+"""What another try can't mend: the request or record itself is at fault. All else may be tried again."""
+
 STATEMENT_TIMEOUT_MS = 20_000
 IDLE_IN_TRANSACTION_MS = 15_000
+
+
+KEEPALIVES = {"tcp_keepalives_idle": "20", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+"""A client that vanished with its machine lets go of its locks within the minute, not after two hours."""
 
 
 class Tx:
@@ -83,6 +99,7 @@ class Database:
             min_size=1,
             max_size=self._pool_size,
             init=prepare_connection,
+            reset=_keep_session,
             server_settings=connection_settings(self._name),
             command_timeout=30,
         )
@@ -130,6 +147,13 @@ class Database:
         return conn
 
 
+async def _keep_session(_: Session) -> None:
+    """Nothing of ours changes a pooled session: there is nothing to undo.
+
+    asyncpg's own way is a round trip at each release. An open transaction is rolled back all the same.
+    """
+
+
 def connection_settings(name: str) -> dict[str, str]:
     """Server settings that keep transactions short: the outbox's horizon is the whole cluster's."""
     return {
@@ -137,6 +161,7 @@ def connection_settings(name: str) -> dict[str, str]:
         "statement_timeout": str(STATEMENT_TIMEOUT_MS),
         "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
         "jit": "off",
+        **KEEPALIVES,
     }
 
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar, cast
 
-from runtime.bus.consumer import PERMANENT
+from runtime.db import PERMANENT
 
 I = TypeVar("I")  # noqa: E741 -- the item
 R = TypeVar("R")

@@ -9,50 +9,33 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
-import asyncpg
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
+from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
 from runtime.backoff import Backoff
-from runtime.bus import dead_letters, offsets
-from runtime.bus.record import Fault, Item, Raw, Translator, decode
+from runtime.bus import dead_letters
+from runtime.bus.assignment import Assignment
+from runtime.bus.batches import Apply, Batches
+from runtime.bus.record import Raw, Translator
 from runtime.bus.topic_ids import topic_ids
-from runtime.db import Database, Tx
+from runtime.bus.watch import Watch
+from runtime.db import Database
 from runtime.outbox.recorder import Outbox
 
 log = structlog.get_logger()
 
-Apply = Callable[[Tx, list[Any]], Awaitable[None]]
-"""The service's use case for a batch: merge the facts, decide, write; inside the batch's transaction."""
-
-PERMANENT = (
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    TypeError,
-    ValueError,
-)
-"""What another try can't mend: the record at fault becomes a dead letter. All else is tried again."""
-
 _GIVE_BACK_SECONDS = 120.0  # well below max_poll_interval_ms, past which aiokafka leaves the group
-_STALL_SECONDS = 30.0
-_MONITOR_SECONDS = 3.0
-
-
-@dataclass(slots=True)
-class _Position:
-    topic_id: str
-    next_offset: int
+_REVOKE_SECONDS = 20.0  # below the group's rebalance timeout
+_WATCH_SECONDS = 3.0
+_CURED_SECONDS = 600.0
 
 
 class Bus:
@@ -74,29 +57,29 @@ class Bus:
         wait_ms: int = 20,
         max_records: int = 500,
         dead_letters_per_minute: int = 50,
+        session_seconds: float = 10.0,
     ) -> None:
-        self._db, self._outbox, self._service, self._bootstrap = db, outbox, service, bootstrap
-        self._translators, self._apply = translators, apply
-        self._group = group or service
-        self._limiter = dead_letters.Limiter(dead_letters_per_minute)
-        self._ids: dict[str, str] = {}
-        self._positions: dict[tuple[str, int], _Position] = {}
-        self._open = asyncio.Event()
+        self._db, self._bootstrap = db, bootstrap
+        self._translators, self._group = translators, group or service
+        limiter = dead_letters.Limiter(dead_letters_per_minute)
+        self._batches = Batches(db, outbox, service, self._group, translators, apply, limiter)
+        self._assignment: Assignment | None = None
+        self._assigning = False
         self._idle = asyncio.Event()
         self._idle.set()
+        self._leaving = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._halted: str | None = None
         self._retrying: str | None = None
         self._stalled: str | None = None
-        self._progress_at = time.monotonic()
-        self.handled = 0
         self._broker = KafkaBroker(
             bootstrap,
             client_id=service,
             logger=_quiet_logger(),
-            parser=_tolerant_parser,
+            parser=_raw_message,
             apply_types=False,
             allow_auto_create_topics=False,
+            consumer_only=True,
             graceful_timeout=25,
         )
         self._subscriber = self._broker.subscriber(
@@ -111,7 +94,7 @@ class Bus:
             auto_offset_reset="earliest",
             partition_assignment_strategy=[RangePartitionAssignor],
             listener=_Listener(self),
-            session_timeout_ms=10_000,
+            session_timeout_ms=int(session_seconds * 1000),
             heartbeat_interval_ms=1_000,
             rebalance_timeout_ms=30_000,
             fetch_max_wait_ms=100,
@@ -120,35 +103,37 @@ class Bus:
 
     async def start(self) -> None:
         """Join the group. Raises when Kafka can't be reached."""
+        self._leaving.clear()
         await self._broker.start()
-        self._tasks = [asyncio.create_task(self._monitor()), asyncio.create_task(self._commit_hints())]
+        self._tasks = [asyncio.create_task(self._care()), asyncio.create_task(self._commit_hints())]
 
     async def stop(self) -> None:
-        """Finish the batch in hand, then leave."""
+        """Finish the batch in hand, then leave; a batch that fails now is left to the next reader."""
+        self._leaving.set()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._broker.stop()
+        self._assignment = None
 
     def unready(self) -> str | None:
         """Why nothing is consumed right now, or None."""
         if self._halted or self._retrying:
             return self._halted or self._retrying
-        return None if self._open.is_set() else "consumer: waiting for partitions"
+        return None if self._assignment is not None else "consumer: waiting for partitions"
 
     def fault(self) -> str | None:
         """A stall that restarting the subscriber did not cure."""
         return self._stalled
 
     def lag(self) -> dict[tuple[str, int], int]:
-        """Records not yet handled, by (topic, partition)."""
-        consumer = self._subscriber.consumer
-        if consumer is None:
+        """Records that were seen in Kafka and aren't handled yet, by (topic, partition)."""
+        consumer, assignment = self._subscriber.consumer, self._assignment
+        if consumer is None or assignment is None:
             return {}
-        marks = {key: consumer.highwater(TopicPartition(*key)) for key in self._positions}
-        return {
-            k: max((m or 0) - self._positions[k].next_offset, 0) for k, m in marks.items() if m is not None
-        }
+        held = consumer.assignment()
+        marks = {k: consumer.highwater(TopicPartition(*k)) for k in assignment.positions if k in held}
+        return {k: max(m - assignment.positions[k].next_offset, 0) for k, m in marks.items() if m is not None}
 
     def _consumer(self) -> AIOKafkaConsumer:
         consumer = self._subscriber.consumer
@@ -156,191 +141,128 @@ class Bus:
             raise ConnectionError("the consumer is stopped")
         return consumer
 
+    async def _topic_ids(self) -> Mapping[str, str]:
+        return await topic_ids(self._bootstrap, self._translators)
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._leaving.wait(), seconds)
+
     # -- assignment ---------------------------------------------------------------------------------
 
     async def revoked(self) -> None:
         """Close the gate and wait for the batch in hand."""
-        self._open.clear()
+        self._assignment = None
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), 20)
-        self._positions = {}
+            await asyncio.wait_for(self._idle.wait(), _REVOKE_SECONDS)
 
     async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
         """Seek to the stored offsets, however long it takes to read them, then open the gate."""
-        backoff = Backoff(0.1, 3.0)
-        while True:
+        backoff, self._assigning = Backoff(0.1, 3.0), True
+        while not self._leaving.is_set():
             try:
-                self._ids = dict(await topic_ids(self._bootstrap, self._translators))
-                await self._seek(partitions)
+                assignment = Assignment(self._db, self._group, self._consumer(), self._topic_ids)
+                await assignment.seek([(tp.topic, tp.partition) for tp in partitions])
+                self._assignment = assignment
+                log.info("partitions_assigned", count=len(partitions))
                 break
-            except asyncio.CancelledError:
-                raise
             except Exception as error:
                 log.warning("offsets_unreadable", error=f"{type(error).__name__}: {error}")
-                await asyncio.sleep(backoff.next())
-        self._progress_at = time.monotonic()
-        self._open.set()
-        log.info("partitions_assigned", count=len(partitions))
-
-    async def _seek(self, partitions: Sequence[TopicPartition]) -> None:
-        consumer = self._consumer()
-        known = [(tp.topic, tp.partition) for tp in partitions]
-        found = await offsets.stored(self._db.pool, self._group, known, self._ids) if known else {}
-        for (topic, partition), next_offset in found.items():
-            self._positions[topic, partition] = _Position(self._ids[topic], next_offset)
-            consumer.seek(TopicPartition(topic, partition), next_offset)
+                await self._pause(backoff.next())
+        self._assigning = False
 
     # -- batches ------------------------------------------------------------------------------------
 
     async def _on_batch(self, records: Any) -> None:  # FastStream builds a model of narrower types
-        if not self._open.is_set() or self._halted:
+        assignment = self._assignment
+        if assignment is None or self._halted:
             return
         self._idle.clear()
         try:
-            await self._until_done(records)
+            await self._until_done(assignment, records)
         finally:
             self._idle.set()
 
-    async def _until_done(self, records: Sequence[Raw]) -> None:
+    async def _until_done(self, assignment: Assignment, records: Sequence[Raw]) -> None:
         """Try until it works, the partitions are revoked, or it is time to give the batch back."""
         backoff, started = Backoff(0.1, 5.0), time.monotonic()
-        while self._open.is_set() and not self._halted:
+        while self._assignment is assignment and not self._halted:
             try:
-                await self._once(records)
+                await self._batches.handle(assignment, records)
+                self._retrying = None
                 return
             except dead_letters.TooManyDeadLetters as error:
                 self._halt(str(error))
             except Exception as error:
                 self._retrying = f"consumer: {type(error).__name__}: {error}"[:300]
                 log.warning("batch_failed", error=self._retrying, records=len(records))
-                if time.monotonic() - started > _GIVE_BACK_SECONDS:
-                    await self._rewind(records)
-                    return
-                await asyncio.sleep(backoff.next())
-
-    async def _once(self, records: Sequence[Raw]) -> None:
-        try:
-            items = [decode(record, self._translators) for record in await self._fresh(records)]
-            if items:
-                await self._process(items)
-        except offsets.OffsetMismatch as error:
-            log.warning("offset_mismatch", error=str(error))
-            await self._rewind(records)
-        self._retrying = None
+                if time.monotonic() - started > _GIVE_BACK_SECONDS or self._leaving.is_set():
+                    break
+                await self._pause(backoff.next())
+        if self._assignment is assignment:
+            assignment.rewind({(r.topic, r.partition) for r in records} & assignment.positions.keys())
 
     def _halt(self, reason: str) -> None:
         self._halted = f"consumer halted: {reason}"
         log.critical("consumer_halted", reason=reason)
 
-    async def _fresh(self, records: Sequence[Raw]) -> list[Raw]:
-        """The records at and after the stored offsets; a gap is only believed when the log begins there."""
-        expected: dict[tuple[str, int], int] = {}
-        fresh = []
-        for record in records:
-            key = (record.topic, record.partition)
-            position = self._positions.get(key)
-            if position is None:
-                continue
-            if key not in expected:
-                if record.offset > position.next_offset and not await self._starts_at(key, record.offset):
-                    await self._rewind([record])
-                    expected[key] = -1
-                else:
-                    expected[key] = position.next_offset
-            if expected[key] >= 0 and record.offset >= expected[key]:
-                fresh.append(record)
-        return fresh
-
-    async def _starts_at(self, key: tuple[str, int], offset: int) -> bool:
-        partition = TopicPartition(*key)
-        begin = (await self._consumer().beginning_offsets([partition]))[partition]
-        if begin == offset:
-            log.error("records_lost_to_retention", topic=key[0], partition=key[1], first=offset)
-        return bool(begin == offset)
-
-    async def _rewind(self, records: Sequence[Raw]) -> None:
-        await self._seek([TopicPartition(t, p) for t, p in {(r.topic, r.partition) for r in records}])
-
-    async def _process(self, items: list[Item]) -> None:
-        """One transaction for the batch; when it fails for good, halve until the record at fault is alone."""
-        try:
-            await self._commit(items)
-        except PERMANENT as error:
-            if len(items) > 1:
-                middle = len(items) // 2
-                await self._process(items[:middle])
-                await self._process(items[middle:])
-                return
-            log.warning("record_unprocessable", error=repr(error), topic=items[0].record.topic)
-            fault = Fault("unprocessable", f"{type(error).__name__}: {error}"[:2000])
-            await self._commit([replace(items[0], fact=None, fault=fault)])
-
-    async def _commit(self, items: list[Item]) -> None:
-        moves = self._moves(items)
-        faults = [item for item in items if item.fault is not None]
-        self._limiter.admit(len(faults))
-        async with self._db.transaction() as tx:
-            await offsets.advance(tx, self._group, moves)
-            if faults:
-                await dead_letters.write(tx, self._outbox, self._service, faults, self._ids)
-            facts = [item.fact for item in items if item.fault is None and item.fact is not None]
-            if facts:
-                await self._apply(tx, facts)
-        last = {(i.record.topic, i.record.partition): i.record.offset + 1 for i in items}
-        for key, next_offset in last.items():
-            self._positions[key].next_offset = next_offset
-        self.handled += len(items)
-        self._progress_at = time.monotonic()
-
-    def _moves(self, items: list[Item]) -> list[offsets.Move]:
-        last = {(i.record.topic, i.record.partition): i.record.offset + 1 for i in items}
-        return [
-            offsets.Move(self._positions[k].topic_id, k[1], self._positions[k].next_offset, next_offset)
-            for k, next_offset in sorted(last.items())
-        ]
-
     # -- care ---------------------------------------------------------------------------------------
 
     async def _commit_hints(self) -> None:
         """Commit to Kafka as well, for lag tools only."""
+        told: dict[TopicPartition, int] = {}
         while True:
             await asyncio.sleep(5)
-            consumer = self._subscriber.consumer
-            marks = {TopicPartition(*k): p.next_offset for k, p in self._positions.items()}
-            if consumer is not None and marks and self._open.is_set():
+            marks = {TopicPartition(*k): offset for k, offset in (self._reached() or {}).items()}
+            if marks and marks != told:
                 with contextlib.suppress(Exception):
-                    await consumer.commit(marks)
+                    await self._consumer().commit(marks)
+                    told = marks
 
-    async def _monitor(self) -> None:
+    async def _care(self) -> None:
         """Restart a subscriber that has stalled although its broker answers; report one that stays so."""
-        restarts = 0
+        watch, restarts = Watch(self._broker_answers), deque[float]()
         while True:
-            await asyncio.sleep(_MONITOR_SECONDS)
-            fault = self._stall()
-            if fault is None:
-                restarts, self._stalled = 0, None
+            await asyncio.sleep(_WATCH_SECONDS)
+            busy = bool(self._halted or self._retrying or self._assigning or not self._idle.is_set())
+            fault = await watch.fault(self._subscriber.consumer, self._reached(), busy)
+            while restarts and time.monotonic() - restarts[0] > _CURED_SECONDS:
+                restarts.popleft()
+            if not fault:
+                self._stalled = self._stalled if restarts else None
                 continue
-            restarts += 1
-            log.error("consumer_stalled", fault=fault, restarts=restarts)
-            if restarts > 3:
-                self._stalled = f"consumer stalled: {fault}"
-            with contextlib.suppress(Exception):
-                await self.revoked()
-                await self._subscriber.stop()
-                await self._subscriber.start()
-            self._progress_at = time.monotonic()
+            log.error("consumer_stalled", fault=fault, restarts=len(restarts))
+            restarts.append(time.monotonic())
+            self._stalled = f"consumer stalled: {fault}" if len(restarts) > 3 else None
+            await self._restart()
+            watch.begin()
 
-    def _stall(self) -> str | None:
-        coordinator = getattr(self._subscriber.consumer, "_coordinator", None)
-        for name in ("_coordination_task", "_heartbeat_task", "_commit_refresh_task"):
-            task = getattr(coordinator, name, None)
-            if task is not None and task.done() and not task.cancelled() and task.exception():
-                return f"{name}: {task.exception()!r}"
-        quiet = time.monotonic() - self._progress_at > _STALL_SECONDS
-        working = self._retrying or self._halted or not self._open.is_set() or not self._idle.is_set()
-        if quiet and not working and sum(self.lag().values()) > 0:
-            return f"no progress for {_STALL_SECONDS:.0f} s with records waiting"
-        return None
+    async def _restart(self) -> None:
+        """Stop and start the subscriber, as often as it takes: its broker may go away meanwhile."""
+        backoff = Backoff(0.5, 5.0)
+        while True:
+            self._leaving.set()
+            await self.revoked()
+            try:
+                await asyncio.wait_for(self._subscriber.stop(), 30)
+                self._leaving.clear()
+                await asyncio.wait_for(self._subscriber.start(), 60)
+                return
+            except Exception as error:
+                log.warning("consumer_not_restarted", error=f"{type(error).__name__}: {error}"[:300])
+                await asyncio.sleep(backoff.next())
+
+    def _reached(self) -> dict[tuple[str, int], int] | None:
+        assignment = self._assignment
+        if assignment is None:
+            return None
+        return {key: place.next_offset for key, place in assignment.positions.items()}
+
+    async def _broker_answers(self) -> bool:
+        try:
+            return bool(await asyncio.wait_for(self._topic_ids(), 5))
+        except Exception:
+            return False
 
 
 class _Listener(ConsumerRebalanceListener):
@@ -361,12 +283,10 @@ def _quiet_logger() -> logging.Logger:
     return logger
 
 
+async def _raw_message(message: Any, _: Callable[[Any], Awaitable[Any]]) -> KafkaMessage:
+    """FastStream's own parser decodes every header: one that is no UTF-8 would lose its whole batch."""
+    return KafkaMessage(raw_message=message, body=b"", consumer=FAKE_CONSUMER)
+
+
 async def _raw_records(message: Any) -> Any:
     return message.raw_message
-
-
-async def _tolerant_parser(message: Any, original: Callable[[Any], Awaitable[Any]]) -> Any:
-    """FastStream's parser decodes every header as UTF-8; one null header would lose its whole batch."""
-    for record in message if isinstance(message, tuple) else (message,):
-        record.headers = tuple((k, (v or b"").decode("utf8", "replace").encode()) for k, v in record.headers)
-    return await original(message)

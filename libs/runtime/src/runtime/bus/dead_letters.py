@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from contracts.events import DeadLetter
@@ -46,34 +46,35 @@ class TooManyDeadLetters(Exception):
 
 
 class Limiter:
-    """Counts dead letters over the last minute."""
+    """Counts dead letters over the last minute: those written, for a failed try may come again and again."""
 
     def __init__(self, per_minute: int) -> None:
         self._limit = per_minute
         self._times: deque[float] = deque()
 
-    def admit(self, count: int) -> None:
-        """Count more. Raises TooManyDeadLetters when the minute is full."""
+    def check(self, count: int) -> None:
+        """Raises TooManyDeadLetters when the minute has no room for so many more."""
         now = time.monotonic()
         while self._times and now - self._times[0] > 60:
             self._times.popleft()
         if len(self._times) + count > self._limit:
             raise TooManyDeadLetters(f"more than {self._limit} dead letters within a minute")
-        self._times.extend([now] * count)
+
+    def count(self, count: int) -> None:
+        """So many were written."""
+        self._times.extend([time.monotonic()] * count)
 
 
-async def write(tx: Tx, outbox: Outbox, service: str, items: Sequence[Item], ids: dict[str, str]) -> None:
+async def write(tx: Tx, outbox: Outbox, service: str, items: Sequence[Item], ids: Mapping[str, str]) -> None:
     """Keep the records and say so."""
     await tx.execute(_INSERT, rows(_row(item, ids) for item in items))
     await outbox.record(tx, [_message(service, item) for item in items])
 
 
-def _row(item: Item, ids: dict[str, str]) -> dict[str, object]:
+def _row(item: Item, ids: Mapping[str, str]) -> dict[str, object]:
     record, fault = item.record, item.fault
     assert fault is not None
-    headers = {
-        name: (value or b"").decode("utf-8", "replace").replace("\0", "") for name, value in record.headers
-    }
+    headers = {_text(name.encode("utf-8", "replace")): _text(value) for name, value in record.headers}
     return {
         "topic": record.topic,
         "topic_id": ids[record.topic],
@@ -100,6 +101,10 @@ def _message(service: str, item: Item) -> Message:
         error=fault.error.replace("\0", ""),
         at=datetime.now(UTC),
     )
-    key = (record.key or b"").decode("utf-8", "replace").replace("\0", "")
     subject = f"{record.topic}/{record.partition}/{record.offset}"
-    return Message(event, key=key, subject=subject, fact="dead_letter")
+    return Message(event, key=_text(record.key), subject=subject, fact="dead_letter")
+
+
+def _text(value: bytes | None) -> str:
+    """Readable, and without what jsonb refuses."""
+    return (value or b"").decode("utf-8", "replace").replace("\0", "")

@@ -53,7 +53,7 @@ def decode(record: Raw, translators: Mapping[str, Translator]) -> Item:
         return Item(record, fault=Fault("schema_invalid", str(error)[:2000]))
     except _UnknownVersion as error:
         return Item(record, fault=Fault("unknown_version", str(error)))
-    except (ValueError, TypeError, LookupError) as error:
+    except Exception as error:
         return Item(record, fault=Fault("untranslatable", f"{type(error).__name__}: {error}"[:2000]))
 
 

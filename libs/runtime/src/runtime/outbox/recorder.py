@@ -20,6 +20,10 @@ FROM json_to_recordset($1::json) AS r(topic text, key text, event_id text, subje
 """
 
 
+MAX_VALUE_BYTES = 900_000
+"""Below Kafka's default limit of a record with its headers: a row that can't be sent stops the relay."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """An event on its way out. `fact` and `n` make its id: the same fact has the same id for ever."""
@@ -47,7 +51,7 @@ class Outbox:
         self._nudge = nudge
 
     async def record(self, tx: Tx, messages: Iterable[Message]) -> int:
-        """Write the messages into the outbox; the number written. Raises ValueError for a foreign topic."""
+        """Write the messages into the outbox; their number. Raises ValueError for what can't be sent."""
         rows = [self._row(message) for message in messages]
         if rows:
             await tx.execute(_INSERT, orjson.dumps(rows).decode())
@@ -57,13 +61,16 @@ class Outbox:
 
     def _row(self, message: Message) -> dict[str, object]:
         topic = self._topic(message.event)
+        value = message.event.model_dump_json().encode()
+        if len(value) > MAX_VALUE_BYTES:
+            raise ValueError(f"{topic.name} of {message.subject}: {len(value)} bytes don't ride the bus")
         return {
             "topic": topic.name,
             "key": message.key,
             "event_id": envelope.event_id(self._service, message.subject, message.fact, message.n),
             "subject": message.subject,
             "traceparent": message.traceparent or current_traceparent(),
-            "value": orjson.Fragment(message.event.model_dump_json().encode()),
+            "value": orjson.Fragment(value),
         }
 
     def _topic(self, event: Event) -> topics.Topic:

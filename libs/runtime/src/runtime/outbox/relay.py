@@ -30,13 +30,18 @@ SELECT epoch, txid::text AS txid, id, topic, key, event_id, subject, traceparent
        created_at
 FROM outbox
 WHERE (epoch, txid, id) > ($1, $2::text::xid8, $3)
-  AND created_at >= $5 AND created_at < now() + interval '1 hour'  -- leaves out all other days' partitions
+  AND created_at >= $5 AND created_at < now() + interval '1 day'  -- leaves out most days' partitions
   AND (epoch < (SELECT epoch FROM outbox_cursor WHERE name = 'relay')
        OR txid < pg_snapshot_xmin(pg_current_snapshot()))
 ORDER BY outbox.epoch, outbox.txid, outbox.id
 LIMIT $4
 """
-_PLAN = "SET enable_bitmapscan = off; SET enable_seqscan = off; SET enable_sort = off"  # follow the index
+_SESSION = """
+SET enable_bitmapscan = off; SET enable_seqscan = off; SET enable_sort = off;  -- follow the index
+SET plan_cache_mode = force_generic_plan;  -- planning over all partitions costs five times the reading
+SET synchronous_commit = off;  -- a cursor that is lost repeats records, no more
+SET lock_timeout = '2s'  -- whoever waits for the lock of a new partition holds up all writers behind it
+"""
 _PENDING = """
 SELECT EXISTS (SELECT FROM outbox WHERE (epoch, txid, id) > ($1, $2::text::xid8, $3) AND created_at >= $4)
 """
@@ -45,12 +50,17 @@ UPDATE outbox_cursor SET epoch = $1, txid = $2::text::xid8, id = $3, moved_at = 
 WHERE name = 'relay' AND (epoch, txid, id) = ($4, $5::text::xid8, $6)
 """
 _OLDEST_BEYOND = """
-SELECT coalesce(min(o.created_at), now()) - interval '1 hour'
+SELECT coalesce(min(o.created_at), now()) - interval '1 day'
 FROM outbox o, outbox_cursor c
 WHERE c.name = 'relay' AND (o.epoch, o.txid, o.id) > (c.epoch, c.txid, c.id)
 """
 CHANNEL = "outbox"
+MOVED = "moved"
+"""What `replay` says on the channel: the cursor was moved back."""
+
 _MAINTENANCE_SECONDS = 3600.0
+_MAINTENANCE_AGAIN_SECONDS = 60.0
+_ACKNOWLEDGED_SECONDS = 20.0
 
 
 class CursorLost(Exception):
@@ -84,11 +94,14 @@ class Relay:
         self._db, self._service, self._bootstrap = db, service, bootstrap
         self._batch, self._idle, self._retention = batch, idle_seconds, retention_days
         self._wake = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._moved = False
         self._task: asyncio.Task[None] | None = None
-        self._stopping = False
         self._leading = False
         self._notify: asyncio.Task[None] | None = None
         self._lookback: Any = None
+        self._maintain_at = 0.0
+        self._missing: str | None = None
         self.sent = 0
         self.last_error: str | None = None
 
@@ -98,7 +111,7 @@ class Relay:
 
     async def stop(self) -> None:
         """Send what is committed, then stop."""
-        self._stopping = True
+        self._stop.set()
         self._wake.set()
         if self._task is not None:
             with contextlib.suppress(asyncio.CancelledError, TimeoutError):
@@ -106,7 +119,7 @@ class Relay:
 
     def unready(self) -> str | None:
         """Why the process can't say what it writes down, or None."""
-        return self.last_error
+        return self.last_error or self._missing
 
     def fault(self) -> str | None:
         """The relay heals itself; it is never a reason to be killed."""
@@ -125,37 +138,39 @@ class Relay:
 
     async def _run(self) -> None:
         backoff = Backoff(0.2, 5.0)
-        while not self._stopping:
+        while not self._stop.is_set():
             try:
                 await self._lead(backoff)
-            except asyncio.CancelledError:
-                raise
             except Exception as error:
                 self.last_error = f"relay: {type(error).__name__}: {error}"
                 log.warning("relay_failed", error=self.last_error)
-                await self._pause(backoff.next())
-            finally:
-                self._leading = False
+                await _wait(self._stop, backoff.next())
 
     async def _lead(self, backoff: Backoff) -> None:
         """Wait for the lock, then relay until stopped or something breaks."""
         conn = await self._db.connect("relay")
         try:
-            await conn.execute(_PLAN)
+            await conn.execute(_SESSION)
             while not await conn.fetchval(_LOCK):
-                if self._stopping:
-                    return
                 self.last_error = None
-                await self._pause(1.0)
-            await conn.add_listener(CHANNEL, lambda *_: self._wake.set())
+                await _wait(self._stop, 1.0)
+                if self._stop.is_set():
+                    return
+            await conn.add_listener(CHANNEL, self._notified)
+            await self._maintain(conn)
             producer = await self._producer()
             try:
                 self._leading = True
                 await self._relay(conn, producer, backoff)
             finally:
-                await producer.stop()
+                self._leading = False
+                await _close(producer)
         finally:
             await asyncio.shield(conn.close(timeout=2))
+
+    def _notified(self, *args: Any) -> None:
+        self._moved = self._moved or args[-1] == MOVED
+        self._wake.set()
 
     async def _producer(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
@@ -171,29 +186,28 @@ class Relay:
         return producer
 
     async def _relay(self, conn: asyncpg.Connection, producer: AIOKafkaProducer, backoff: Backoff) -> None:
-        cursor = await self._load(conn)
-        maintained = 0.0
+        cursor, blocked = await self._load(conn), Backoff(0.002, 0.1)
         while True:
-            if time.monotonic() - maintained > _MAINTENANCE_SECONDS:
-                await self._maintain(conn)
-                maintained = time.monotonic()
             self._wake.clear()
+            if self._moved:
+                cursor = await self._load(conn)
+            await self._maintain(conn)
             rows = await conn.fetch(_READ, cursor.epoch, cursor.txid, cursor.id, self._batch, self._lookback)
             if rows:
                 cursor = await self._send(conn, producer, cursor, rows)
                 backoff.reset()
+                blocked.reset()
                 self.last_error = None
             elif await conn.fetchval(_PENDING, cursor.epoch, cursor.txid, cursor.id, self._lookback):
-                await asyncio.sleep(
-                    0.002
-                )  # committed above the horizon: an older transaction is about to end
-            elif self._stopping:
+                await asyncio.sleep(blocked.next())  # above the horizon: an older transaction is about to end
+            elif self._stop.is_set():
                 return
             else:
                 self.last_error = None
-                await self._pause(self._idle)
+                await _wait(self._wake, self._idle)
 
     async def _load(self, conn: asyncpg.Connection) -> Cursor:
+        self._moved = False
         row = await conn.fetchrow(_CURSOR)
         assert row is not None, "the migration makes the cursor"
         self._lookback = await conn.fetchval(_OLDEST_BEYOND)
@@ -202,30 +216,46 @@ class Relay:
     async def _send(
         self, conn: asyncpg.Connection, producer: AIOKafkaProducer, cursor: Cursor, rows: list[asyncpg.Record]
     ) -> Cursor:
-        pending = [await producer.send(**record_of(self._service, row)) for row in rows]
-        await asyncio.gather(*pending)
+        async with asyncio.timeout(_ACKNOWLEDGED_SECONDS):  # an idempotent producer would try for ever
+            pending = [await producer.send(**record_of(self._service, row)) for row in rows]
+            await asyncio.gather(*pending)
         last = rows[-1]
         moved = Cursor(last["epoch"], last["txid"], last["id"])
-        async with conn.transaction():
-            await conn.execute("SET LOCAL synchronous_commit = off")  # losing it repeats records, no more
-            status = await conn.execute(
-                _MOVE, moved.epoch, moved.txid, moved.id, cursor.epoch, cursor.txid, cursor.id
-            )
+        status = await conn.execute(
+            _MOVE, moved.epoch, moved.txid, moved.id, cursor.epoch, cursor.txid, cursor.id
+        )
         if status != "UPDATE 1":
-            raise CursorLost("another relay moved the cursor")
+            raise CursorLost("another relay or a replay moved the cursor")
         self.sent += len(rows)
         return moved
 
     async def _maintain(self, conn: asyncpg.Connection) -> None:
-        made = await table.ensure_partitions(conn)
-        dropped = await table.drop_expired(conn, self._retention)
+        """Partitions for the days to come, none for those past retention; once an hour."""
+        if time.monotonic() < self._maintain_at:
+            return
+        self._maintain_at = time.monotonic() + _MAINTENANCE_SECONDS
+        try:
+            made = await table.ensure_partitions(conn)
+            dropped = await table.drop_expired(conn, self._retention)
+            if made or dropped:
+                log.info("outbox_partitions", made=made, dropped=dropped)
+        except asyncpg.LockNotAvailableError as error:  # a long transaction is in the way
+            self._maintain_at = time.monotonic() + _MAINTENANCE_AGAIN_SECONDS
+            log.warning("outbox_not_maintained", error=str(error))
+        missing = await table.partition_missing_soon(conn)
+        self._missing = "relay: a partition of the next days is missing" if missing else None
         self._lookback = await conn.fetchval(_OLDEST_BEYOND)
-        if made or dropped:
-            log.info("outbox_partitions", made=made, dropped=dropped)
 
-    async def _pause(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), seconds)
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+
+
+async def _close(producer: AIOKafkaProducer) -> None:
+    """Leave nothing behind: what was not acknowledged would be flushed for as long as the broker is away."""
+    producer._message_accumulator.fail_all(ConnectionAbortedError("the relay gave up"))
+    await producer.stop()
 
 
 def record_of(service: str, row: asyncpg.Record) -> dict[str, Any]:
