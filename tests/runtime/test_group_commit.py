@@ -94,3 +94,37 @@ async def test_a_caller_that_goes_away_does_not_hold_up_the_others() -> None:
     release.set()
     assert await stays == 2
     await group.join()
+
+
+async def test_a_caller_that_has_gone_before_its_turn_is_not_written() -> None:
+    release, written = asyncio.Event(), []
+
+    async def write(items):
+        written.extend(items)
+        await release.wait()
+        return list(items)
+
+    group = GroupCommit(write)
+    tasks = [asyncio.create_task(group.submit(1))]
+    await until(lambda: written, "the first write")
+    gone = asyncio.create_task(group.submit(2))
+    tasks.append(asyncio.create_task(group.submit(3)))
+    await asyncio.sleep(0)
+    gone.cancel()
+    release.set()
+    assert await asyncio.gather(*tasks) == [1, 3]
+    assert written == [1, 3]
+
+
+@pytest.mark.parametrize("fault", [asyncio.CancelledError(), "too few results"])
+async def test_nobody_waits_for_ever_whatever_the_write_does(fault) -> None:
+    async def write(_):
+        if isinstance(fault, BaseException):
+            raise fault
+        return []
+
+    group = GroupCommit(write)
+    waiting = [asyncio.create_task(group.submit(n)) for n in range(3)]
+    results = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 5)
+    assert [type(r) for r in results] == [type(results[0])] * 3
+    assert isinstance(results[0], Exception)

@@ -51,17 +51,32 @@ class GroupCommit(Generic[I, R]):
             await asyncio.wait(set(self._running))
 
     async def _drain(self) -> None:
+        taken: list[tuple[I, asyncio.Future[R]]] = []
         try:
             while self._waiting:
                 await asyncio.sleep(0)  # let whoever is ready join this batch
                 count = min(self._max_batch, len(self._waiting))
-                await self._settle([self._waiting.popleft() for _ in range(count)])
+                taken = [self._waiting.popleft() for _ in range(count)]
+                if batch := [entry for entry in taken if not entry[1].done()]:  # without who has gone away
+                    await self._settle(batch)
+        except asyncio.CancelledError:
+            self._abandon([*taken, *self._waiting])
+            raise
         finally:  # in the same step as the last look at the queue: a later caller starts a new lane
             self._running.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+
+    def _abandon(self, entries: Sequence[tuple[I, asyncio.Future[R]]]) -> None:
+        """Nobody may wait for ever."""
+        self._waiting.clear()
+        for _, future in entries:
+            if not future.done():
+                future.set_exception(ConnectionAbortedError("the write was cancelled"))
 
     async def _settle(self, batch: list[tuple[I, asyncio.Future[R]]]) -> None:
         try:
             results = await self._write([item for item, _ in batch])
+            if len(results) != len(batch):
+                raise RuntimeError(f"{len(results)} results for {len(batch)} items")
         except PERMANENT as error:
             await self._settle_apart(batch, error)
             return

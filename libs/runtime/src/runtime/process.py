@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import time
 from collections.abc import Coroutine, Iterator, Sequence
 from typing import Any
 
@@ -12,10 +13,13 @@ import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
+from runtime.backoff import Backoff
 from runtime.health import Drains, Health, Part
 from runtime.one_write import OneWriteProtocol
 
 log = structlog.get_logger()
+
+_LEAST_STOP_SECONDS = 3.0
 
 
 class _Server(uvicorn.Server):
@@ -67,8 +71,7 @@ async def serve(
     serving = asyncio.create_task(server.serve())
     try:
         for part in parts:
-            await _start(part, stop)
-            if stop.is_set():
+            if stop.is_set() or not await _start(part, stop):
                 break
             started.append(part)
         _quieten_collector()
@@ -78,36 +81,52 @@ async def serve(
     finally:
         health.draining = True
         log.info("draining", service=service)
+        end = time.monotonic() + drain_seconds
         for part in started:
             if isinstance(part, Drains):
                 part.drain()
         server.should_exit = True
         with contextlib.suppress(Exception):
             await asyncio.wait_for(serving, drain_seconds)
-        await _stop(started, drain_seconds)
+        await _stop(started, end)
         log.info("stopped", service=service)
 
 
-async def _start(part: Part, stop: asyncio.Event) -> None:
-    """Start a part, waiting for the servers it needs: a broker that is late is no reason to die."""
-    wait = 0.2
-    while not stop.is_set():
-        try:
-            await part.start()
-            return
-        except Exception as error:
-            log.warning("part_not_started", part=part.name, error=f"{type(error).__name__}: {error}"[:300])
-            with contextlib.suppress(Exception):
-                await part.stop()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), wait)
-            wait = min(wait * 2, 5.0)
+async def _start(part: Part, stop: asyncio.Event) -> bool:
+    """Start a part, waiting for the servers it needs: a broker that is late is no reason to die.
+
+    Whether it has started; it has not when the process is told to stop before.
+    """
+    backoff = Backoff(0.2, 5.0)
+    while True:
+        error = await _started(part, stop)
+        if error is None:
+            return True
+        log.warning("part_not_started", part=part.name, error=f"{type(error).__name__}: {error}"[:300])
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(part.stop(), _LEAST_STOP_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), backoff.next())
+        if stop.is_set():
+            return False
 
 
-async def _stop(parts: list[Part], drain_seconds: float) -> None:
+async def _started(part: Part, stop: asyncio.Event) -> BaseException | None:
+    """What came of one try to start a part, which ends when the process is told to stop."""
+    starting, stopping = asyncio.create_task(part.start()), asyncio.create_task(stop.wait())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not starting.done():
+        starting.cancel()
+    (result,) = await asyncio.gather(starting, return_exceptions=True)
+    return result
+
+
+async def _stop(parts: list[Part], end: float) -> None:
+    """Stop the parts in reverse until the time is over, the last ones in a hurry."""
     for part in reversed(parts):
         try:
-            await asyncio.wait_for(part.stop(), drain_seconds)
+            await asyncio.wait_for(part.stop(), max(end - time.monotonic(), _LEAST_STOP_SECONDS))
         except Exception as error:
             log.warning("part_not_stopped", part=part.name, error=repr(error))
 
