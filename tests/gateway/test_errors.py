@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
+from gateway.db import balances
 from gateway.domain import keys as key_format
 from gateway.inbound.http.submit import idempotency_key
 from gateway_tools import World, seedance
@@ -193,6 +194,14 @@ async def test_a_large_body_is_refused_whether_it_says_so_or_not(make_world: Any
         error_of(answer, 413, "request_too_large")
 
 
+async def test_an_input_too_large_for_the_bus_is_refused_and_not_lost(shared_world: World) -> None:
+    customer = await shared_world.customer("100")
+    urls = [f"https://a.test/{n}{'x' * 300_000}" for n in range(3)]
+    answer = await customer.submit(seedance(image_urls=urls))
+    error_of(answer, 413, "request_too_large")
+    assert (await customer.submit(seedance(image_urls=urls[:2]))).status_code == 202
+
+
 async def test_inline_data_work_up_to_the_limit_and_not_beyond(make_world: Any) -> None:
     world = await make_world(max_inline_bytes=3000)
     customer = await world.customer("1000")
@@ -242,6 +251,8 @@ async def test_a_lost_database_is_a_503_and_a_fault_of_ours_a_500(world: World, 
     with monkeypatch.context() as patch:
         patch.setattr(GroupCommit, "submit", lost)
         error_of(await customer.submit(seedance()), 503, "unavailable")
+        patch.setattr(balances, "read", lost)
+        error_of(await customer.api.get("/api/v1/credits"), 503, "unavailable")
         patch.setattr(GroupCommit, "submit", broken)
         error = error_of(await customer.submit(seedance()), 500, "internal_error")
         assert "secret" not in orjson.dumps(error).decode()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from catalog.catalog import Catalog
 from catalog.media import inline_bytes
 from catalog.model import Model, Quote
@@ -12,6 +13,8 @@ from catalog.routes import ProviderMode
 from gateway.domain.problem import Detail, Problem
 
 _FIELDS = frozenset({"model", "input"})
+_MOST_ON_THE_BUS = 800_000
+"""The input travels in an event, whose size the broker limits to a megabyte with everything around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,9 @@ class CheckRequest:
                 f"Inline data may have {self._max_inline} bytes in all, decoded. Use URLs for larger files.",
                 param="input",
             )
+        if size > _MOST_ON_THE_BUS and len(orjson.dumps(given)) > _MOST_ON_THE_BUS:
+            message = f"The input may have {_MOST_ON_THE_BUS} bytes as JSON. Use shorter texts and URLs."
+            raise Problem(413, "request_too_large", message, param="input")
         faults = _unknown_fields(body) + _input_faults(model, body)
         if faults:
             raise _invalid(faults)
@@ -87,6 +93,8 @@ _INPUT_MISSING = Detail("input", "required", "is required")
 
 
 def _unknown_fields(body: Mapping[str, Any]) -> list[Detail]:
+    if body.keys() <= _FIELDS:
+        return []
     names = sorted(body.keys() - _FIELDS)
     return [Detail(name[:200], "unknown_field", "is not a field of this request") for name in names]
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
+from runtime.group_commit import OverloadedError
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -13,7 +14,7 @@ from gateway.inbound.http import openapi
 from gateway.inbound.http.catalog import Credits, Models
 from gateway.inbound.http.edge import Edge, Endpoint
 from gateway.inbound.http.files import Files
-from gateway.inbound.http.problems import on_http_exception, on_problem, on_unexpected
+from gateway.inbound.http.problems import OUTAGES, on_http_exception, on_problem, on_unexpected
 from gateway.inbound.http.submit import TASKS_PATH, Submit
 from gateway.inbound.http.tasks import Tasks
 
@@ -53,7 +54,7 @@ def make_api(routes: Routes) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         exception_handlers={
-            Problem: on_problem,
+            **dict.fromkeys((Problem, OverloadedError, *OUTAGES), on_problem),
             HTTPException: on_http_exception,
             Exception: on_unexpected,
         },

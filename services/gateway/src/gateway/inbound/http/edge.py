@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from contracts.ids import to_text, uuid7
 from runtime import trace
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -50,6 +50,8 @@ class Edge:
                     await response(scope, receive, send_with_gifts)
                 else:
                     await self._app(scope, receive, send_with_gifts)
+            except ClientDisconnect:
+                log.info("client_gone", request_id=request_id, path=scope["path"])
             except Exception:
                 log.exception("request_failed", request_id=request_id, path=scope["path"])
                 if not started:

@@ -2,13 +2,29 @@
 
 from typing import Any
 
+import asyncpg
 import orjson
+import structlog
+from runtime.group_commit import OverloadedError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.domain.problem import Problem
+from gateway.domain.problem import Problem, overloaded, unavailable
 from gateway.inbound.http.numbers import credits_number
+
+log = structlog.get_logger()
+
+OUTAGES = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.SerializationError,
+)
+"""What a database raises that is away, shutting down or too busy: coming back helps."""
 
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "request_too_large"}
 _MESSAGES = {404: "There is nothing at this address.", 405: "This address doesn't take this method."}
@@ -34,10 +50,19 @@ def problem_response(problem: Problem, request_id: str) -> Response:
     )
 
 
+def problem_of(error: Exception) -> Problem:
+    """What a client is told: the problem itself, or that we are overloaded or cut off."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, OverloadedError):
+        return overloaded()
+    log.warning("database_unavailable", error=f"{type(error).__name__}: {error}")
+    return unavailable()
+
+
 async def on_problem(request: Request, error: Exception) -> Response:
-    """Handler for Problem."""
-    assert isinstance(error, Problem)
-    return problem_response(error, request.scope["request_id"])
+    """Handler for Problem, OverloadedError and outages."""
+    return problem_response(problem_of(error), request.scope["request_id"])
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:

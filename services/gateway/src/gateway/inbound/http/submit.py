@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
-import structlog
 from contracts.ids import task_text, uuid7
 from prometheus_client import Counter
 from runtime.db import Database
@@ -14,33 +12,20 @@ from starlette.responses import Response
 
 from gateway.db.keys import Caller
 from gateway.domain.admission import Accepted, Decision, KeyReused, Refused, Replayed, Submission
-from gateway.domain.problem import Problem, overloaded, unavailable
+from gateway.domain.problem import Problem
 from gateway.inbound.http.body import fingerprint, parse_object, read_body
 from gateway.inbound.http.documents import Writer
 from gateway.inbound.http.numbers import credits_text
-from gateway.inbound.http.problems import problem_response
+from gateway.inbound.http.problems import OUTAGES, problem_of, problem_response
 from gateway.usecases.authenticate import Authenticate
 from gateway.usecases.check_request import CheckRequest
 from gateway.usecases.submit_tasks import find_replay
-
-log = structlog.get_logger()
 
 SURFACE = "v1"
 TASKS_PATH = "/api/v1/tasks"
 SUBMITS = Counter("gateway_submits", "Submits by what became of them", ["outcome"])
 _ACCEPTED, _REPLAYED = SUBMITS.labels("accepted"), SUBMITS.labels("replayed")
 _MOST_KEY_LENGTH = 255
-OUTAGES = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.SerializationError,
-)
-"""What a database raises that is away, shutting down or too busy: coming back helps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +44,8 @@ class Submit:
         request_id: str = request.scope["request_id"]
         try:
             return await self._answer(request, request_id)
-        except Problem as problem:
+        except (Problem, OverloadedError, *OUTAGES) as error:
+            problem = problem_of(error)
             SUBMITS.labels(problem.code).inc()
             return problem_response(problem, request_id)
 
@@ -78,7 +64,7 @@ class Submit:
             if decision is None:
                 raise
         else:
-            decision = await self._commit(submission)
+            decision = await self.commit.submit(submission)
         return self._written(decision)
 
     def _submission(
@@ -111,19 +97,7 @@ class Submit:
 
     async def _earlier(self, caller: Caller, key: str, payload: str) -> Decision | None:
         """A replay comes before the checks: the model or the tier may have changed since."""
-        try:
-            return await find_replay(self.db, (caller.account_id, SURFACE, key), payload, caller.asset)
-        except OUTAGES:
-            raise unavailable() from None
-
-    async def _commit(self, submission: Submission) -> Decision:
-        try:
-            return await self.commit.submit(submission)
-        except OverloadedError:
-            raise overloaded() from None
-        except OUTAGES as error:
-            log.warning("submit_failed", error=f"{type(error).__name__}: {error}")
-            raise unavailable() from None
+        return await find_replay(self.db, (caller.account_id, SURFACE, key), payload, caller.asset)
 
     def _written(self, decision: Decision) -> Response:
         match decision:
