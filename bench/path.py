@@ -20,8 +20,8 @@ IN_FLIGHT = 400
 _PERCENTILES = """
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY s) AS p50,
        percentile_cont(0.99) WITHIN GROUP (ORDER BY s) AS p99
-FROM (SELECT extract(epoch FROM finished_at - created_at) * 1000 AS s
-      FROM tasks WHERE account_id = $1 AND created_at > $2) AS t
+FROM (SELECT extract(epoch FROM finished_at - requested_at) * 1000 AS s
+      FROM tasks WHERE account_id = $1 AND requested_at > $2) AS t
 """
 FINAL = "status IN ('succeeded', 'failed', 'cancelled')"
 
