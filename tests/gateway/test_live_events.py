@@ -129,6 +129,16 @@ async def test_many_readers_of_one_task_all_see_everything(world: World, served:
     await until(lambda: world.follow.streams == 0)
 
 
+async def test_a_newcomer_does_not_make_others_see_events_twice(world: World) -> None:
+    customer = await world.customer("100")
+    _, task = await new_task(customer)
+    with world.follow.subscribe(task, 0) as early:
+        assert [event.seq for event in await early.next(5) or []] == [1]
+        with world.follow.subscribe(task, 0) as late:
+            assert [event.seq for event in await late.next(5) or []] == [1]
+        assert await early.next(0.05) == []
+
+
 async def test_a_lost_announcement_is_covered_by_the_poll(
     world: World, served: str, monkeypatch: Any
 ) -> None:
