@@ -106,13 +106,14 @@ async def until(condition: Callable[[], Any], what: str, seconds: float = 30) ->
 async def make_bus(kafka: str) -> AsyncIterator[Callable[..., Awaitable[Bus]]]:
     """Buses on a group of their own that begin at the topic's present end."""
     made: list[Bus] = []
-    group = f"test-{uuid4().hex[:8]}"
+    own_group = f"test-{uuid4().hex[:8]}"
 
     async def make(
-        db: Database, apply: Any, *, start: bool = True, at_end: bool = True, **options: Any
+        db: Database, apply: Any, *, start: bool = True, at_end: bool = True, group: str = "", **options: Any
     ) -> Bus:
+        group = group or own_group
         if at_end:
-            await _begin_at_the_end(db, kafka, group)
+            await begin_at_the_end(db, kafka, group)
         bus = Bus(
             db,
             Outbox("ledger"),
@@ -133,7 +134,7 @@ async def make_bus(kafka: str) -> AsyncIterator[Callable[..., Awaitable[Bus]]]:
         await bus.stop()
 
 
-async def _begin_at_the_end(db: Database, kafka: str, group: str) -> None:
+async def begin_at_the_end(db: Database, kafka: str, group: str) -> None:
     from aiokafka import AIOKafkaConsumer, TopicPartition
 
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka)

@@ -1,7 +1,10 @@
 """The outbox: what is committed reaches Kafka, nothing is skipped, whoever dies."""
 
 import asyncio
+import gc
+from dataclasses import replace
 
+import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from contracts.events import CreditsFrozen
@@ -140,7 +143,7 @@ async def test_only_one_relay_works_and_the_next_takes_over(db, kafka, reader) -
     await first.stop()
     await record(db, messages_after := [grant()])
     await until(lambda: second.sent == 1, "the second took over")
-    assert await all_there(reader, ids_of(messages_after))
+    await until(lambda: all_there(reader, ids_of(messages_after)), "the record")
     await second.stop()
 
 
@@ -180,15 +183,92 @@ async def test_partitions_are_made_ahead_and_only_sent_ones_are_dropped(db) -> N
     assert await table.ensure_partitions(db.pool) == [day]
 
 
-async def test_the_relay_finds_its_way_back_to_a_broker_that_was_away(db, kafka, reader) -> None:
-    """The relay starts against a dead address and is then told the truth: nothing is lost meanwhile."""
+async def test_the_relay_finds_its_way_back_to_a_broker_that_was_away(
+    db, kafka, reader, monkeypatch, caplog
+) -> None:
+    """It tries again now and then, not as fast as it can, though what is written nudges it all the time."""
+    tries = 0
+    connect = Database.connect
+
+    async def counted(self, purpose):
+        nonlocal tries
+        tries += 1
+        return await connect(self, purpose)
+
+    monkeypatch.setattr(Database, "connect", counted)
     relay = Relay(db, service="gateway", bootstrap="127.0.0.1:1", idle_seconds=0.05)
     await relay.start()
     messages = [grant() for _ in range(3)]
     await record(db, messages)
     await until(lambda: relay.unready() is not None, "the relay says that it can't send")
+    relay._leading = True  # as it is for a moment when its broker goes
+    await relay.nudge()
+    relay._leading = False
+    before = tries
+    await asyncio.sleep(1)
+    assert tries - before < 6
     relay._bootstrap = kafka
     await until(lambda: all_there(reader, ids_of(messages)), "all records")
     await until(lambda: relay.unready() is None, "the relay is well again")
     await relay.stop()
-    await asyncio.sleep(0)
+    gc.collect()
+    assert "Unclosed" not in caplog.text
+
+
+async def test_a_relay_whose_connection_is_cut_takes_the_lock_again_and_goes_on(db, relay, reader) -> None:
+    await relay.start()
+    before, after = [grant() for _ in range(3)], [grant() for _ in range(3)]
+    await record(db, before)
+    await until(lambda: relay.sent == 3, "the first records")
+    held = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database"
+    pid = await db.pool.fetchval(f"{held} WHERE datname = current_database())")
+    await db.pool.execute("SELECT pg_terminate_backend($1)", pid)
+    await record(db, after)
+    await until(lambda: all_there(reader, ids_of(before + after)), "all records")
+    await until(lambda: relay.sent == 6, "each sent once")
+
+
+async def test_an_older_transaction_is_waited_for_without_haste(db, relay) -> None:
+    await relay.start()
+    await until(lambda: relay._leading, "it leads")
+    conn = await db.connect("slow")
+    async with conn.transaction():
+        await conn.fetchval("SELECT pg_current_xact_id()")
+        await record(db, [grant()])
+        looks, look = 0, asyncpg.Connection.fetch
+
+        async def counted(self, *args, **options):
+            nonlocal looks
+            looks += 1
+            return await look(self, *args, **options)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(asyncpg.Connection, "fetch", counted)
+            await asyncio.sleep(1.5)
+    assert 5 < looks < 60
+    await until(lambda: relay.sent == 1, "the record")
+    await conn.close()
+
+
+async def test_partitions_are_made_although_the_broker_is_away_and_a_missing_one_is_said(db) -> None:
+    day = await db.pool.fetchval("SELECT to_char((now() AT TIME ZONE 'UTC')::date + 1, 'YYYYMMDD')")
+    await db.pool.execute(f"DROP TABLE outbox_{day}")
+    relay = Relay(db, service="gateway", bootstrap="127.0.0.1:1", idle_seconds=0.05)
+    conn = await db.connect("writer")
+    async with conn.transaction():
+        await conn.execute("LOCK TABLE outbox IN ROW EXCLUSIVE MODE")  # as any writer does
+        await relay.start()
+        await until(lambda: "partition" in (relay._missing or ""), "it says that one is missing")
+    relay._maintain_at = 0.0  # a minute later
+    await until(lambda: relay._missing is None, "it is made")
+    assert not await table.partition_missing_soon(db.pool)
+    await relay.stop()
+    await conn.close()
+
+
+async def test_an_event_too_large_for_the_broker_is_refused_when_it_is_written(db) -> None:
+    small = grant()
+    large = replace(small, event=small.event.model_copy(update={"reason": "x" * 1_000_000}))
+    async with db.transaction() as tx:
+        with pytest.raises(ValueError, match="don't ride the bus"):
+            await Outbox("gateway").record(tx, [large])

@@ -5,6 +5,7 @@ from collections import Counter
 from uuid import UUID, uuid4
 
 from contracts.ids import uuid7
+from runtime import migrate
 from runtime.db import Database
 from runtime.work import table
 from runtime.work.table import NewWork
@@ -69,6 +70,42 @@ async def test_a_row_whose_worker_died_comes_back_when_its_lease_ends_and_counts
         assert await table.complete(tx, [first]) == 0  # the late worker's word no longer counts
         assert await table.reschedule(tx, [(first, 0)]) == 0
         assert await table.complete(tx, [second]) == 1
+
+
+async def test_a_late_workers_writes_miss_even_when_the_tries_have_begun_anew(db) -> None:
+    """Taken out to see it fail: naming the lease, not the number of the try."""
+    await add(db, uuid4(), 1)
+    (late,) = await claim(db, 1, lease=0)
+    (poll,) = await claim(db, 1)
+    async with db.transaction() as tx:
+        await table.reschedule(tx, [(poll, 0)], forget_tries=True)
+    (now,) = await claim(db, 1)
+    assert late.tries == now.tries
+    async with db.transaction() as tx:
+        assert await table.reschedule(tx, [(late, 0)]) == 0
+        assert await table.complete(tx, [late]) == 0
+        assert await table.renew(tx, [late], 60) == set()
+        assert await table.renew(tx, [now], 60) == {now.id}
+        assert await table.complete(tx, [now]) == 1
+
+
+async def test_accounts_that_all_have_much_to_do_get_equal_turns(db) -> None:
+    for _ in range(6):
+        await add(db, uuid4(), 20)
+    turns: Counter[UUID] = Counter()
+    after = ZERO
+    for _ in range(12):
+        claims = await claim(db, 4, after=after)
+        turns.update(c.account_id for c in claims)
+        after = table.next_after(claims, after)
+    assert set(turns.values()) == {8}
+
+
+async def test_a_table_from_before_leases_had_names_is_brought_to_date(db, dsn) -> None:
+    await db.pool.execute("ALTER TABLE work DROP COLUMN lease")
+    await add(db, uuid4(), 1)
+    await migrate._own_tables(dsn)
+    assert len(await claim(db, 1)) == 1
 
 
 async def test_a_row_said_twice_is_there_once(db) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 from starlette.applications import Starlette
@@ -49,6 +49,23 @@ def service_cli(
         from runtime import migrate  # noqa: PLC0415 -- alembic and SQLAlchemy: a second and 30 MB of every start
 
         migrate.upgrade(settings().database_dsn.get_secret_value(), migrations)
+
+    @cli.command("replay", help="Send outbox rows to Kafka again, under the same ids.")
+    def _replay(
+        since: Annotated[str | None, typer.Option(help="From this moment on (ISO 8601).")] = None,
+        after: Annotated[str | None, typer.Option(help="After this cursor: epoch/transaction/row.")] = None,
+        everything: Annotated[bool, typer.Option(help="All that is retained.")] = False,
+    ) -> None:
+        if [since is not None, after is not None, everything].count(True) != 1:
+            raise typer.BadParameter("give one of --since, --after and --everything")
+        from runtime.outbox import replay  # noqa: PLC0415 -- no other command needs Kafka's client
+
+        dsn = settings().database_dsn.get_secret_value()
+        try:
+            typer.echo(once(lambda: replay.run(dsn, moment=since, cursor=after)))
+        except ValueError as error:
+            typer.echo(f"refused: {error}", err=True)
+            raise typer.Exit(1) from None
 
     return cli
 

@@ -27,12 +27,14 @@ def upgrade(dsn: str, scripts: Path) -> None:
     config.set_main_option("script_location", str(scripts))
     config.attributes["dsn"] = dsn
     command.upgrade(config, "head")
-    asyncio.run(_partitions(dsn))
+    asyncio.run(_own_tables(dsn))
 
 
-async def _partitions(dsn: str) -> None:
+async def _own_tables(dsn: str) -> None:
+    """What the runtime's own tables need beyond the DDL that the service began with."""
     conn = await asyncpg.connect(dsn)
     try:
+        await conn.execute(work.UPGRADE)
         if await conn.fetchval("SELECT to_regclass('outbox') IS NOT NULL"):
             await outbox.ensure_partitions(conn)
     finally:

@@ -1,15 +1,18 @@
 """Settings mixins. A service composes them in its `settings.py`, builds them once and passes values down."""
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PLACEHOLDERS = frozenset({"", "changeme", "change-me", "placeholder", "secret", "dev"})
 
 
 class ServiceSettings(BaseSettings):
     """What every service needs. Outside dev mode a placeholder secret is refused."""
+
+    model_config = SettingsConfigDict(hide_input_in_errors=True)  # it is full of secrets
 
     environment: Literal["dev", "production"] = "production"
     log_format: Literal["json", "console"] = "json"
@@ -36,7 +39,9 @@ class ServiceSettings(BaseSettings):
 
 def _secrets(value: object) -> list[str]:
     if isinstance(value, SecretStr):
-        return [value.get_secret_value()]
+        secret = value.get_secret_value()
+        password = urlsplit(secret).password if "://" in secret else None
+        return [secret] if password is None else [password]
     if isinstance(value, list | tuple):
         return [secret for item in value for secret in _secrets(item)]
     return []
@@ -44,6 +49,8 @@ def _secrets(value: object) -> list[str]:
 
 class KafkaSettings(BaseSettings):
     """The broker, and how eagerly it is read. Latencies in milliseconds."""
+
+    model_config = SettingsConfigDict(hide_input_in_errors=True)
 
     kafka_bootstrap: str
     consumer_wait_ms: int = Field(default=20, ge=1, le=1000)
@@ -54,6 +61,8 @@ class KafkaSettings(BaseSettings):
 
 class ObjectStoreSettings(BaseSettings):
     """The S3-compatible store."""
+
+    model_config = SettingsConfigDict(hide_input_in_errors=True)
 
     s3_endpoint: str
     s3_bucket: str

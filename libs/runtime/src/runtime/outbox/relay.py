@@ -20,6 +20,7 @@ from contracts import envelope, topics
 from runtime.backoff import Backoff
 from runtime.db import Database
 from runtime.outbox import table
+from runtime.rest import Rest
 
 log = structlog.get_logger()
 
@@ -61,6 +62,7 @@ MOVED = "moved"
 _MAINTENANCE_SECONDS = 3600.0
 _MAINTENANCE_AGAIN_SECONDS = 60.0
 _ACKNOWLEDGED_SECONDS = 20.0
+_STOP_SECONDS = 10.0
 
 
 class CursorLost(Exception):
@@ -115,7 +117,7 @@ class Relay:
         self._wake.set()
         if self._task is not None:
             with contextlib.suppress(asyncio.CancelledError, TimeoutError):
-                await asyncio.wait_for(self._task, 10)
+                await asyncio.wait_for(self._task, _STOP_SECONDS)
 
     def unready(self) -> str | None:
         """Why the process can't say what it writes down, or None."""
@@ -158,8 +160,9 @@ class Relay:
                     return
             await conn.add_listener(CHANNEL, self._notified)
             await self._maintain(conn)
-            producer = await self._producer()
+            producer = self._producer()
             try:
+                await producer.start()
                 self._leading = True
                 await self._relay(conn, producer, backoff)
             finally:
@@ -172,8 +175,8 @@ class Relay:
         self._moved = self._moved or args[-1] == MOVED
         self._wake.set()
 
-    async def _producer(self) -> AIOKafkaProducer:
-        producer = AIOKafkaProducer(
+    def _producer(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
             bootstrap_servers=self._bootstrap,
             client_id=f"{self._service}-relay",
             enable_idempotence=True,
@@ -182,12 +185,11 @@ class Relay:
             max_request_size=4_194_304,
             request_timeout_ms=10_000,
         )
-        await producer.start()
-        return producer
 
     async def _relay(self, conn: asyncpg.Connection, producer: AIOKafkaProducer, backoff: Backoff) -> None:
-        cursor, blocked = await self._load(conn), Backoff(0.002, 0.1)
+        cursor, blocked, rest = await self._load(conn), Backoff(0.002, 0.1), Rest()
         while True:
+            rest.begin()
             self._wake.clear()
             if self._moved:
                 cursor = await self._load(conn)
@@ -198,6 +200,8 @@ class Relay:
                 backoff.reset()
                 blocked.reset()
                 self.last_error = None
+                if len(rows) < self._batch // 2:
+                    await rest.take()
             elif await conn.fetchval(_PENDING, cursor.epoch, cursor.txid, cursor.id, self._lookback):
                 await asyncio.sleep(blocked.next())  # above the horizon: an older transaction is about to end
             elif self._stop.is_set():

@@ -1,7 +1,7 @@
 """The work table: slow work as rows that workers claim, fairly across accounts, with a lease.
 
 `due_at` is when a row may be claimed; a claim moves it to the end of the lease, so a worker that dies gives
-its rows back by itself. Tries are counted at the claim. A late worker's writes miss: they name the try.
+its rows back by itself. Tries are counted at the claim. A late worker's writes miss: they name the lease.
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,7 @@ CREATE TABLE work (
     payload jsonb,
     due_at timestamptz NOT NULL DEFAULT now(),
     leased boolean NOT NULL DEFAULT false,
+    lease uuid,
     tries integer NOT NULL DEFAULT 0,
     nudges integer NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -27,6 +28,16 @@ CREATE TABLE work (
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
 CREATE INDEX work_due ON work (kind, account_id, due_at);  -- the claim's walk from account to account
 """
+
+UPGRADE = """
+DO $$ BEGIN
+    IF to_regclass('work') IS NOT NULL AND NOT EXISTS (
+        SELECT FROM pg_attribute
+        WHERE attrelid = to_regclass('work') AND attname = 'lease' AND NOT attisdropped
+    ) THEN ALTER TABLE work ADD COLUMN lease uuid; END IF;
+END $$;
+"""
+"""For tables made before leases had names."""
 
 _ADD = """
 INSERT INTO work (id, kind, account_id, payload, due_at)
@@ -70,28 +81,30 @@ taken AS (
         ORDER BY w.due_at LIMIT (SELECT each FROM share) FOR UPDATE SKIP LOCKED
     ) AS picked LIMIT $2
 )
-UPDATE work SET due_at = now() + make_interval(secs => $3), leased = true, tries = tries + 1
+UPDATE work SET due_at = now() + make_interval(secs => $3), leased = true, lease = gen_random_uuid(),
+    tries = tries + 1
 FROM taken WHERE work.id = taken.id AND work.kind = $1
-RETURNING work.id, work.account_id, work.payload, work.tries, work.nudges, work.due_at AS lease_until
+RETURNING work.id, work.account_id, work.payload, work.tries, work.nudges, work.lease,
+    work.due_at AS lease_until
 """
 
 _COMPLETE = """
-DELETE FROM work w USING json_to_recordset($1::json) AS r(id uuid, kind text, tries int)
-WHERE w.id = r.id AND w.kind = r.kind AND w.tries = r.tries
+DELETE FROM work w USING json_to_recordset($1::json) AS r(id uuid, kind text, lease uuid)
+WHERE w.id = r.id AND w.kind = r.kind AND w.lease = r.lease
 """
 
 _RESCHEDULE = """
-UPDATE work w SET leased = false,
+UPDATE work w SET leased = false, lease = NULL,
     due_at = CASE WHEN w.nudges <> r.nudges THEN now() ELSE now() + make_interval(secs => r.delay) END,
     tries = CASE WHEN r.forget THEN 0 ELSE w.tries END
-FROM json_to_recordset($1::json) AS r(id uuid, kind text, tries int, nudges int, delay float8, forget bool)
-WHERE w.id = r.id AND w.kind = r.kind AND w.tries = r.tries
+FROM json_to_recordset($1::json) AS r(id uuid, kind text, lease uuid, nudges int, delay float8, forget bool)
+WHERE w.id = r.id AND w.kind = r.kind AND w.lease = r.lease
 """
 
 _RENEW = """
 UPDATE work w SET due_at = now() + make_interval(secs => $2)
-FROM json_to_recordset($1::json) AS r(id uuid, kind text, tries int)
-WHERE w.id = r.id AND w.kind = r.kind AND w.tries = r.tries AND w.leased
+FROM json_to_recordset($1::json) AS r(id uuid, kind text, lease uuid)
+WHERE w.id = r.id AND w.kind = r.kind AND w.lease = r.lease
 RETURNING w.id
 """
 
@@ -124,6 +137,7 @@ class Claim:
     payload: Any
     tries: int
     nudges: int
+    lease: UUID
     lease_until: datetime
 
 
@@ -142,14 +156,29 @@ async def claim(tx: Tx, kind: str, *, limit: int, lease_seconds: float, after: U
     """Claim up to `limit` due rows, an equal share of each account, going round from the account `after`."""
     found = await tx.fetch(_CLAIM, kind, limit, lease_seconds, after)
     return [
-        Claim(r["id"], kind, r["account_id"], r["payload"], r["tries"], r["nudges"], r["lease_until"])
+        Claim(
+            id=r["id"],
+            kind=kind,
+            account_id=r["account_id"],
+            payload=r["payload"],
+            tries=r["tries"],
+            nudges=r["nudges"],
+            lease=r["lease"],
+            lease_until=r["lease_until"],
+        )
         for r in found
     ]
 
 
+def next_after(claims: Sequence[Claim], after: UUID) -> UUID:
+    """The account to go on from: the last one of this round, which may have begun anew at the first."""
+    accounts = [claim.account_id for claim in claims]
+    return max([account for account in accounts if account <= after] or accounts, default=after)
+
+
 async def complete(tx: Tx, claims: Sequence[Claim]) -> int:
     """Done: the rows go. Fewer than given means that a lease was lost meanwhile."""
-    return await tx.execute(_COMPLETE, rows({"id": c.id, "kind": c.kind, "tries": c.tries} for c in claims))
+    return await tx.execute(_COMPLETE, rows({"id": c.id, "kind": c.kind, "lease": c.lease} for c in claims))
 
 
 async def reschedule(tx: Tx, items: Sequence[tuple[Claim, float]], *, forget_tries: bool = False) -> int:
@@ -161,7 +190,7 @@ async def reschedule(tx: Tx, items: Sequence[tuple[Claim, float]], *, forget_tri
         {
             "id": c.id,
             "kind": c.kind,
-            "tries": c.tries,
+            "lease": c.lease,
             "nudges": c.nudges,
             "delay": delay,
             "forget": forget_tries,
@@ -173,7 +202,7 @@ async def reschedule(tx: Tx, items: Sequence[tuple[Claim, float]], *, forget_tri
 
 async def renew(tx: Tx, claims: Sequence[Claim], lease_seconds: float) -> set[UUID]:
     """Hold on to rows for that long from now; the ids of those that are still ours."""
-    given = rows({"id": c.id, "kind": c.kind, "tries": c.tries} for c in claims)
+    given = rows({"id": c.id, "kind": c.kind, "lease": c.lease} for c in claims)
     return {row["id"] for row in await tx.fetch(_RENEW, given, lease_seconds)}
 
 

@@ -1,0 +1,88 @@
+"""A small service in a process of its own: says grants, hears them, and does a little work for each."""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+from uuid import uuid4
+
+from pydantic_settings import SettingsConfigDict
+from runtime.bus.consumer import Bus
+from runtime.cli import Built, service_cli
+from runtime.db import Database
+from runtime.outbox.recorder import Outbox
+from runtime.outbox.relay import Relay
+from runtime.settings import KafkaSettings, ServiceSettings
+from runtime.work import table
+from runtime.work.worker import Worker
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+
+sys.path.insert(0, str(Path(__file__).parent))
+from runtime_fixtures import TOPIC, grant, keep
+
+SLOW = 666
+"""The amount of a record that takes long to decode."""
+
+
+class Settings(KafkaSettings, ServiceSettings):
+    """Read from CHILD_…"""
+
+    model_config = SettingsConfigDict(env_prefix="CHILD_")
+    group: str
+    instance: str | None = None
+
+
+def build(settings: Settings, _: frozenset[str]) -> Built:
+    db = Database(settings.database_dsn.get_secret_value(), name="child", pool_size=5)
+    relay = Relay(db, service="gateway", bootstrap=settings.kafka_bootstrap)
+    outbox = Outbox("gateway", nudge=relay.nudge)
+    bus = Bus(
+        db,
+        outbox,
+        service="gateway",
+        bootstrap=settings.kafka_bootstrap,
+        translators={TOPIC: translate},
+        apply=keep,
+        group=settings.group,
+        instance=settings.instance,
+        max_records=20,
+        session_seconds=6,
+    )
+
+    async def handle(claim: table.Claim) -> None:
+        await asyncio.sleep(0.2)
+        async with db.transaction() as tx:
+            await table.complete(tx, [claim])
+
+    async def say(request: Request) -> PlainTextResponse:
+        async with db.transaction() as tx:
+            messages = [grant() for _ in range(request.path_params["count"])]
+            await outbox.record(tx, messages)
+            await table.add(tx, [table.NewWork(uuid4(), "copy", uuid4()) for _ in messages])
+        return PlainTextResponse(str(len(messages)))
+
+    async def slow(_: Request) -> PlainTextResponse:
+        await asyncio.sleep(1)
+        return PlainTextResponse("answered")
+
+    app = Starlette()
+    app.add_route("/say/{count:int}", say, methods=["POST"])
+    app.add_route("/slow", slow)
+    worker = Worker(db, "copy", handle, concurrency=8, lease_seconds=60)
+    return Built([db, relay, bus, worker], app)
+
+
+def translate(event, _):
+    if event.amount_micro == SLOW:
+        sys.stdout.write("decoding\n")
+        sys.stdout.flush()
+        time.sleep(1)
+    return event
+
+
+cli = service_cli("child", settings=Settings, build=build, roles=("consumer",), migrations=Path())
+
+if __name__ == "__main__":
+    cli()

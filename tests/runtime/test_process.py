@@ -1,0 +1,187 @@
+"""A process from start to stop: it waits for its servers, says how it is, and leaves nothing half done."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from child_service import SLOW
+from runtime import process
+from runtime_fixtures import begin_at_the_end, effects, grant, has, keep, until
+
+CHILD = Path(__file__).parent / "child_service.py"
+
+
+@dataclass
+class Child:
+    """A running child service."""
+
+    process: asyncio.subprocess.Process
+    http: httpx.AsyncClient
+    log: Path
+
+    async def answers(self, path: str) -> int | None:
+        with contextlib.suppress(httpx.HTTPError):
+            return (await self.http.get(path)).status_code
+        return None
+
+    async def ready(self) -> bool:
+        assert self.process.returncode is None, self.log.read_text()
+        return await self.answers("/readyz") == 200
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+@pytest.fixture
+async def start_child(dsn, kafka, tmp_path) -> AsyncIterator:
+    """`await start_child(instance=…)` is a child that has been started, ready or not."""
+    children: list[Child] = []
+
+    async def start(**settings: str) -> Child:
+        log = tmp_path / f"child-{len(children)}.log"
+        given = {
+            "kafka_bootstrap": kafka,
+            "database_dsn": dsn,
+            "environment": "dev",
+            "http_port": free_port(),
+        }
+        given |= settings
+        environment = {f"CHILD_{key.upper()}": str(value) for key, value in given.items()}
+        with log.open("wb") as out:
+            child = await asyncio.create_subprocess_exec(
+                *(sys.executable, str(CHILD), "all"),
+                env={**os.environ, **environment},
+                stdout=out,
+                stderr=out,
+            )
+        children.append(
+            Child(child, httpx.AsyncClient(base_url=f"http://127.0.0.1:{given['http_port']}"), log)
+        )
+        return children[-1]
+
+    yield start
+    for child in children:
+        await child.http.aclose()
+        if child.process.returncode is None:
+            child.process.kill()
+            await child.process.wait()
+
+
+@pytest.fixture
+async def group(db, kafka) -> str:
+    """A consumer group that begins at the end of the topic."""
+    name = f"test-{uuid4().hex[:8]}"
+    await begin_at_the_end(db, kafka, name)
+    return name
+
+
+async def test_sigterm_ends_what_was_begun_and_says_what_was_written(
+    db, start_child, group, make_bus
+) -> None:
+    child = await start_child(group=group)
+    await until(child.ready, "the child is ready")
+    assert [await child.answers(path) for path in ("/healthz", "/metrics")] == [200, 200]
+    slow = asyncio.create_task(child.http.get("/slow"))
+    assert (await child.http.post("/say/300")).text == "300"
+    await until(lambda: db.pool.fetchval("SELECT EXISTS (SELECT FROM work WHERE leased)"), "work in hand")
+    child.process.send_signal(signal.SIGTERM)
+    assert (await slow).text == "answered"
+    assert await asyncio.wait_for(child.process.wait(), 20) == 0, child.log.read_text()
+    assert await db.pool.fetchval("SELECT count(*) FROM work WHERE leased") == 0
+    unsent = "SELECT count(*) FROM outbox o, outbox_cursor c WHERE (o.txid, o.id) > (c.txid, c.id)"
+    assert await db.pool.fetchval(unsent) == 0
+    await make_bus(db, keep, at_end=False, group=group)
+    await until(lambda: _count(db, 300), "every effect, at the next reader if not here")
+    assert len(set(await effects(db))) == 300
+
+
+async def _count(db, number: int) -> bool:
+    return len(await effects(db)) >= number
+
+
+async def test_a_zombie_loses_its_batch(db, start_child, group, make_bus, say) -> None:
+    """Stopped for longer than its session, then let go on: the batch it holds is somebody else's by then."""
+    child = await start_child(group=group)
+    await until(child.ready, "the child is ready")
+    message = grant(amount=SLOW)
+    await say([message])
+    await until(lambda: "decoding" in child.log.read_text(), "the batch in its hands")
+    child.process.send_signal(signal.SIGSTOP)
+    await make_bus(db, keep, at_end=False, group=group, session_seconds=6)
+    await until(lambda: has(db, [message]), "the effect at the other reader")
+    child.process.send_signal(signal.SIGCONT)
+    await until(lambda: "offset_mismatch" in child.log.read_text(), "the zombie finds out")
+    assert len(await effects(db)) == 1
+
+
+async def test_a_killed_member_that_has_a_name_comes_back_at_once(db, start_child, group, make_bus) -> None:
+    child = await start_child(group=group, instance="one")
+    await until(child.ready, "the child is ready")
+    child.process.kill()
+    await child.process.wait()
+    began = time.monotonic()
+    await make_bus(db, keep, at_end=False, group=group, instance="one", session_seconds=6)
+    assert time.monotonic() - began < 4, "it would be the session's 6 seconds without a name"
+
+
+async def test_a_process_that_waits_for_its_broker_is_alive_not_ready_and_can_be_stopped(start_child) -> None:
+    child = await start_child(group="g", kafka_bootstrap="127.0.0.1:1")
+    await until(lambda: _alive(child), "it answers")
+    assert await child.answers("/readyz") == 503
+    began = time.monotonic()
+    child.process.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(child.process.wait(), 20) == 0, child.log.read_text()
+    assert time.monotonic() - began < 8
+
+
+async def _alive(child: Child) -> bool:
+    return await child.answers("/healthz") == 200
+
+
+async def test_a_process_whose_port_is_taken_ends(start_child, group) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        child = await start_child(group=group, http_port=taken.getsockname()[1])
+        assert await asyncio.wait_for(child.process.wait(), 20) != 0
+
+
+class Told:
+    """A part that is told to stop the process while it starts."""
+
+    name = "told"
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.calls = seconds, []
+
+    async def start(self) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(self.seconds)
+        self.calls.append("started")
+
+    async def stop(self) -> None:
+        self.calls.append("stopped")
+
+    def unready(self) -> None: ...
+
+    def fault(self) -> None: ...
+
+
+@pytest.mark.parametrize(("seconds", "calls"), [(0, ["started", "stopped"]), (60, ["stopped"])])
+async def test_a_part_that_is_starting_when_the_process_is_told_to_stop_is_stopped(seconds, calls) -> None:
+    part = Told(seconds)
+    await asyncio.wait_for(process.serve([part], service="test", host="127.0.0.1", port=free_port()), 20)
+    assert part.calls == calls
