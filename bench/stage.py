@@ -14,6 +14,7 @@ import asyncpg
 from stack import control, processes
 from stack.aside import run_sync
 from stack.deployment import describe, service_spec
+from stack.down import down
 from stack.paths import Home
 from stack.servers import ServerSet
 from stack.up import up
@@ -32,8 +33,9 @@ class Stage:
 
     @classmethod
     def open(cls, given: Mapping[str, str] | None = None) -> "Stage":
-        """Bring everything up with these settings."""
+        """Bring everything up anew with these settings: a process that still runs may have older code."""
         environment = {**os.environ, **(given or {})}
+        asyncio.run(down(Home(HOME), lambda _: None))
         asyncio.run(up(Home(HOME), environment, lambda _: None))
         return cls(json.loads((HOME / "stack.json").read_text()))
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar, cast
 
 from runtime.db import PERMANENT
+from runtime.rest import Rest
 
 I = TypeVar("I")  # noqa: E741 -- the item
 R = TypeVar("R")
@@ -23,12 +24,22 @@ class OverloadedError(Exception):
 
 
 class GroupCommit(Generic[I, R]):
-    """Gathers items for `write`. At most `lanes` batches are being written at once."""
+    """Gathers items for `write`. At most `lanes` batches are being written at once.
+
+    `linger_seconds` lets a batch that isn't full wait for company: for where nobody waits for the answer.
+    """
 
     def __init__(
-        self, write: Write[I, R], *, max_batch: int = 128, max_waiting: int = 2000, lanes: int = 1
+        self,
+        write: Write[I, R],
+        *,
+        max_batch: int = 128,
+        max_waiting: int = 2000,
+        lanes: int = 1,
+        linger_seconds: float = 0.0,
     ) -> None:
         self._write, self._max_batch, self._max_waiting, self._lanes = write, max_batch, max_waiting, lanes
+        self._linger = linger_seconds
         self._waiting: deque[tuple[I, asyncio.Future[R]]] = deque()
         self._running: set[asyncio.Task[None]] = set()
 
@@ -52,13 +63,17 @@ class GroupCommit(Generic[I, R]):
 
     async def _drain(self) -> None:
         taken: list[tuple[I, asyncio.Future[R]]] = []
+        linger, rest = self._linger, Rest(share=1.0, most=0.05)
         try:
             while self._waiting:
-                await asyncio.sleep(0)  # let whoever is ready join this batch
+                full = len(self._waiting) >= self._max_batch
+                await asyncio.sleep(0 if full else linger)  # let whoever is ready join this batch
+                rest.begin()
                 count = min(self._max_batch, len(self._waiting))
                 taken = [self._waiting.popleft() for _ in range(count)]
                 if batch := [entry for entry in taken if not entry[1].done()]:  # without who has gone away
                     await self._settle(batch)
+                linger = max(self._linger, rest.due) if self._linger else 0.0
         except asyncio.CancelledError:
             self._abandon([*taken, *self._waiting])
             raise

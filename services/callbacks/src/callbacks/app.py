@@ -46,7 +46,7 @@ def reception(settings: Settings, db: Database, outbox: Outbox) -> Reception:
         return await store_webhooks(db, outbox, batch)
 
     return Reception(
-        GroupCommit(write),
+        GroupCommit(write, linger_seconds=0.005),
         providers=settings.providers,
         secrets=[secret.get_secret_value() for secret in settings.callback_secrets],
     )

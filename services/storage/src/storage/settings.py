@@ -51,7 +51,7 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
     providers: dict[str, ProviderSettings] = Field(default_factory=dict)
     allowed_hosts: Annotated[list[str], NoDecode] = Field(default_factory=list)
     """Comma-separated `host:port` that results may be fetched from although they aren't public."""
-    concurrency: int = Field(default=16, ge=1, le=500)
+    concurrency: int = Field(default=32, ge=1, le=500)
     """Tasks that are copied at the same time by one process."""
     probe_processes: int = Field(default=2, ge=1, le=64)
     spool_directory: Path = Field(default_factory=_own_spool)

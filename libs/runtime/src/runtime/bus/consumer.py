@@ -29,10 +29,12 @@ from runtime.bus.topic_ids import topic_ids
 from runtime.bus.watch import Watch
 from runtime.db import Database
 from runtime.outbox.recorder import Outbox
+from runtime.rest import Rest
 
 log = structlog.get_logger()
 
 _GIVE_BACK_SECONDS = 120.0  # well below max_poll_interval_ms, past which aiokafka leaves the group
+_SMALL_BATCH = 100
 _REVOKE_SECONDS = 20.0  # below the group's rebalance timeout
 _WATCH_SECONDS = 3.0
 _CURED_SECONDS = 600.0
@@ -177,11 +179,15 @@ class Bus:
         assignment = self._assignment
         if assignment is None or self._halted:
             return
+        rest = Rest()
+        rest.begin()
         self._idle.clear()
         try:
             await self._until_done(assignment, records)
         finally:
             self._idle.set()
+        if len(records) < _SMALL_BATCH:
+            await rest.take()
 
     async def _until_done(self, assignment: Assignment, records: Sequence[Raw]) -> None:
         """Try until it works, the partitions are revoked, or it is time to give the batch back."""

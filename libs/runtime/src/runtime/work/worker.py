@@ -9,6 +9,7 @@ import structlog
 
 from runtime.backoff import Backoff, delay
 from runtime.db import Database
+from runtime.rest import Rest
 from runtime.work import table
 from runtime.work.table import Claim
 
@@ -79,16 +80,19 @@ class Worker:
         return len(self._busy)
 
     async def _run(self) -> None:
-        backoff = Backoff(0.2, 5.0)
+        backoff, rest = Backoff(0.2, 5.0), Rest()
         while not self._stopping:
             self._wake.clear()
             free = self._concurrency - len(self._busy)
             claimed = 0
             if free > 0:
+                rest.begin()
                 try:
                     claimed = await self._claim(free)
                     self._error = None
                     backoff.reset()
+                    if claimed:
+                        await rest.take()
                 except Exception as error:
                     self._error = f"{self.name}: {type(error).__name__}: {error}"[:300]
                     log.warning("claim_failed", kind=self._kind, error=self._error)

@@ -14,15 +14,23 @@ from dispatcher.db.records import Record
 from dispatcher.domain.job import Job
 from dispatcher.usecases.record_changes import RecordChanges
 
+_LINGER = 0.005  # seconds a step may wait for company: a task takes seconds, a transaction costs milliseconds
+
 
 class Store:
     """Loads jobs, marks attempts and records changes, each shared by whoever comes at the same moment."""
 
     def __init__(self, db: Database, record_changes: RecordChanges) -> None:
         self._db = db
-        self._loads: GroupCommit[UUID, Job | None] = GroupCommit(self._load, max_batch=256)
-        self._marks: GroupCommit[Mark, Marked | Refusal] = GroupCommit(self._mark, max_batch=256)
-        self._records: GroupCommit[Record, bool] = GroupCommit(record_changes, max_batch=256)
+        self._loads: GroupCommit[UUID, Job | None] = GroupCommit(
+            self._load, max_batch=256, linger_seconds=_LINGER
+        )
+        self._marks: GroupCommit[Mark, Marked | Refusal] = GroupCommit(
+            self._mark, max_batch=256, linger_seconds=_LINGER
+        )
+        self._records: GroupCommit[Record, bool] = GroupCommit(
+            record_changes, max_batch=256, linger_seconds=_LINGER
+        )
 
     async def load(self, task_id: UUID) -> Job | None:
         """A job as it stands."""

@@ -25,6 +25,7 @@ from storage.usecases.workshop import Workshop
 
 log = structlog.get_logger()
 
+_LINGER = 0.005  # seconds a step may wait for company
 RETRY_FIRST, RETRY_MOST = 2.0, 300.0
 STORAGE_FAILED = "storage_failed"
 
@@ -41,8 +42,10 @@ class CopyTask:
         leases: KeepLeases,
     ) -> None:
         self._db, self._workshop, self._providers, self._leases = db, workshop, providers, leases
-        self._loads: GroupCommit[UUID, Task | None] = GroupCommit(self._load, max_batch=256)
-        self._records: GroupCommit[Record, bool] = GroupCommit(record, max_batch=256)
+        self._loads: GroupCommit[UUID, Task | None] = GroupCommit(
+            self._load, max_batch=256, linger_seconds=_LINGER
+        )
+        self._records: GroupCommit[Record, bool] = GroupCommit(record, max_batch=256, linger_seconds=_LINGER)
 
     async def __call__(self, claim: Claim) -> None:
         """Copy what the claimed row stands for. When it raises, the worker puts the row back."""
