@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
+from contracts import topics
 from pydantic_settings import SettingsConfigDict
 from runtime.bus.consumer import Bus
 from runtime.cli import Built, service_cli
@@ -20,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 sys.path.insert(0, str(Path(__file__).parent))
-from runtime_fixtures import TOPIC, grant, keep
+from runtime_fixtures import TOPIC, grant, keep, own_topics
 
 SLOW = 666
 """The amount of a record that takes long to decode."""
@@ -32,6 +33,9 @@ class Settings(KafkaSettings, ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="CHILD_")
     group: str
     instance: str | None = None
+
+
+topics.TOPICS = own_topics()
 
 
 def build(settings: Settings, _: frozenset[str]) -> Built:

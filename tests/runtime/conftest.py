@@ -5,4 +5,4 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from runtime_fixtures import database, db, dsn, make_bus, raw, say  # noqa: F401 -- fixtures are found by name
+from runtime_fixtures import database, db, dsn, kafka_topic, make_bus, raw, say, topic  # noqa: F401 -- fixtures are found by name

@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,6 +12,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from contracts import topics
 from contracts.events import CreditsGranted
 from contracts.ids import uuid7
 from runtime import migrate
@@ -22,7 +25,48 @@ from runtime.outbox.recorder import Message, Outbox
 from runtime.outbox.relay import Relay
 from stack.servers import Servers
 
-TOPIC = "credits.granted"
+TOPIC = os.environ.setdefault("RUNTIME_TEST_TOPIC", f"test.credits.granted.{os.getpid()}")
+"""This run's own place for grants: other runs use the same broker. Child processes inherit the name."""
+
+
+class OwnTopic(topics.Topic):
+    """The grants' topic under another name."""
+
+    @property
+    def type(self) -> str:
+        """As everywhere."""
+        return "credits.granted.v1"
+
+
+def own_topics(name: str = TOPIC) -> dict[str, topics.Topic]:
+    """The topic table with grants at a place of their own."""
+    grants = topics.TOPICS["credits.granted"]
+    own = OwnTopic(name, grants.says, grants.writer, grants.readers, grants.event)
+    return {**topics.TOPICS, name: own, "credits.granted": own}
+
+
+@pytest.fixture(scope="session")
+async def kafka_topic(kafka: str) -> AsyncIterator[str]:
+    """The topic, for as long as the run lasts."""
+    async with admin_of(kafka) as admin:
+        await admin.create_topics([NewTopic(TOPIC, 12, 1)])
+        yield TOPIC
+        await admin.delete_topics([TOPIC])
+
+
+@asynccontextmanager
+async def admin_of(kafka: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    yield admin
+    await admin.close()
+
+
+@pytest.fixture
+def topic(kafka_topic: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The topic, known to the code under test."""
+    monkeypatch.setattr(topics, "TOPICS", own_topics())
+    return kafka_topic
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +147,7 @@ async def until(condition: Callable[[], Any], what: str, seconds: float = 30) ->
 
 
 @pytest.fixture
-async def make_bus(kafka: str) -> AsyncIterator[Callable[..., Awaitable[Bus]]]:
+async def make_bus(kafka: str, topic: str) -> AsyncIterator[Callable[..., Awaitable[Bus]]]:
     """Buses on a group of their own that begin at the topic's present end."""
     made: list[Bus] = []
     own_group = f"test-{uuid4().hex[:8]}"
@@ -121,7 +165,7 @@ async def make_bus(kafka: str) -> AsyncIterator[Callable[..., Awaitable[Bus]]]:
             group=group,
             bootstrap=kafka,
             apply=apply,
-            **{"translators": {TOPIC: lambda event, _: event}, **options},
+            **{"translators": {topic: lambda event, _: event}, **options},
         )
         made.append(bus)
         if start:
@@ -161,7 +205,7 @@ async def effects(db: Database) -> list[str]:
 
 
 @pytest.fixture
-async def say(db, kafka):
+async def say(db, kafka, topic):  # noqa: ARG001 -- the topic must be there
     """`await say(messages)` has them on the topic."""
     relay = Relay(db, service="gateway", bootstrap=kafka, idle_seconds=0.05)
     await relay.start()
@@ -177,13 +221,13 @@ async def say(db, kafka):
 
 
 @pytest.fixture
-async def raw(kafka):
+async def raw(kafka, topic):
     """`await raw(value, headers)` puts any bytes on the topic."""
     producer = AIOKafkaProducer(bootstrap_servers=kafka)
     await producer.start()
 
     async def send(value, headers=(), key=b"k"):
-        await producer.send_and_wait(TOPIC, value, key=key, headers=list(headers))
+        await producer.send_and_wait(topic, value, key=key, headers=list(headers))
 
     yield send
     await producer.stop()

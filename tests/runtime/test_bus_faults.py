@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 from contracts import topics
 from runtime.bus import consumer, watch
 from runtime.bus.consumer import Bus
-from runtime_fixtures import TOPIC, dead, good_headers, grant, has, keep, until
+from runtime_fixtures import TOPIC, admin_of, dead, good_headers, grant, has, keep, own_topics, until
 
 
 @contextlib.contextmanager
@@ -131,15 +131,13 @@ async def test_a_reader_with_a_batch_that_fails_stops_at_once_and_the_batch_is_l
 
 @pytest.fixture
 async def own_topic(kafka, monkeypatch):
-    """A topic that only this test knows."""
+    """A topic that only this test uses."""
     name = f"test.{uuid4().hex[:8]}"
-    monkeypatch.setattr(topics, "TOPICS", {**topics.TOPICS, name: topics.TOPICS[TOPIC]})
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-    await admin.start()
-    await admin.create_topics([NewTopic(name, 1, 1)])
-    yield name
-    await admin.delete_topics([name])
-    await admin.close()
+    monkeypatch.setattr(topics, "TOPICS", own_topics(name))
+    async with admin_of(kafka) as admin:
+        await admin.create_topics([NewTopic(name, 1, 1)])
+        yield name
+        await admin.delete_topics([name])
 
 
 async def tell(kafka, topic, messages):
@@ -151,7 +149,7 @@ async def tell(kafka, topic, messages):
     await producer.stop()
 
 
-async def test_a_log_that_lost_its_end_is_read_again_not_skipped(db, make_bus, kafka, own_topic) -> None:
+async def test_a_log_that_lost_its_end_is_read_again_not_skipped(db, kafka, make_bus, own_topic) -> None:
     """As after a power cut at the broker: it gives out offsets again that this reader has stored."""
     before, after = [grant() for _ in range(3)], [grant() for _ in range(3)]
     options = {"translators": {own_topic: lambda event, _: event}, "at_end": False}

@@ -12,7 +12,7 @@ from runtime.db import Database
 from runtime.outbox import table
 from runtime.outbox.recorder import Message, Outbox
 from runtime.outbox.relay import Relay
-from runtime_fixtures import TOPIC, grant, ids_of, record, until
+from runtime_fixtures import grant, ids_of, record, until
 
 
 class Reader:
@@ -28,10 +28,10 @@ class Reader:
 
 
 @pytest.fixture
-async def reader(kafka: str):
+async def reader(kafka: str, topic: str):
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka)
     await consumer.start()
-    partitions = [TopicPartition(TOPIC, n) for n in range(12)]
+    partitions = [TopicPartition(topic, n) for n in range(12)]
     consumer.assign(partitions)
     await consumer.seek_to_end(*partitions)
     for partition in partitions:
@@ -41,7 +41,7 @@ async def reader(kafka: str):
 
 
 @pytest.fixture
-async def relay(db: Database, kafka: str):
+async def relay(db: Database, kafka: str, topic: str):  # noqa: ARG001 -- the topic must be there
     made = Relay(db, service="gateway", bootstrap=kafka, idle_seconds=0.05, batch=50)
     yield made
     await made.stop()

@@ -81,7 +81,7 @@ async def start_child(dsn, kafka, tmp_path) -> AsyncIterator:
 
 
 @pytest.fixture
-async def group(db, kafka) -> str:
+async def group(db, kafka, topic) -> str:  # noqa: ARG001 -- the topic must be there
     """A consumer group that begins at the end of the topic."""
     name = f"test-{uuid4().hex[:8]}"
     await begin_at_the_end(db, kafka, name)

@@ -7,7 +7,7 @@ from runtime_fixtures import grant, record, until
 
 
 @pytest.fixture
-async def relay(db, kafka):
+async def relay(db, kafka, topic):  # noqa: ARG001 -- the topic must be there
     made = Relay(db, service="gateway", bootstrap=kafka, idle_seconds=30)
     await made.start()
     yield made

@@ -10,13 +10,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from aiokafka.admin import NewTopic
 from runtime.db import Database
 from runtime.outbox import relay as relay_module
 from runtime.outbox.relay import Relay
-from runtime_fixtures import effects, grant, has, keep, make_tables, record, until
+from runtime_fixtures import TOPIC, admin_of, effects, grant, has, keep, make_tables, record, until
 from stack import control
 from stack.servers import Servers, start_servers, stop_servers
-from stack.topics import create_topics
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +32,15 @@ def own(home: Path) -> Servers:
 
 
 @pytest.fixture(scope="module")
-async def kafka(own: Servers) -> str:
-    await create_topics(own.kafka_bootstrap)
+def kafka(own: Servers) -> str:
     return own.kafka_bootstrap
+
+
+@pytest.fixture(scope="module")
+async def kafka_topic(kafka: str) -> str:
+    async with admin_of(kafka) as admin:
+        await admin.create_topics([NewTopic(TOPIC, 12, 1)])
+    return TOPIC
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +50,11 @@ async def dsn(own: Servers) -> str:
 
 
 @pytest.fixture
-async def relay(db: Database, kafka: str) -> AsyncIterator[Relay]:
+async def relay(
+    db: Database,
+    kafka: str,
+    topic: str,  # noqa: ARG001 -- the topic must be there
+) -> AsyncIterator[Relay]:
     made = Relay(db, service="gateway", bootstrap=kafka, idle_seconds=0.05)
     await made.start()
     yield made
