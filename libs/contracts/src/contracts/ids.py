@@ -10,6 +10,8 @@ from uuid import UUID
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES = {c: i for i, c in enumerate(_CROCKFORD)} | {c.lower(): i for i, c in enumerate(_CROCKFORD)}
 _TEXT_LENGTH = 26
+_SHIFTS = range(120, -10, -10)
+_PAIRS = [high + low for high in _CROCKFORD for low in _CROCKFORD]
 
 
 def uuid7() -> UUID:
@@ -23,7 +25,7 @@ def uuid7() -> UUID:
 def to_text(prefix: str, value: UUID) -> str:
     """`task_` + 26 characters of Crockford base32, upper case."""
     number = value.int
-    return prefix + "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -5, -5))
+    return prefix + "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])
 
 
 def from_text(prefix: str, text: str) -> UUID | None:
