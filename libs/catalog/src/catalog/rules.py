@@ -6,6 +6,7 @@ A selector names what a rule is about: `field` (given and not empty), `field=val
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -26,21 +27,28 @@ def _selector(text: str) -> str:
 Selector = Annotated[str, AfterValidator(_selector)]
 
 
+@cache  # selectors are the catalog's own, a few dozen; each submit asks for a dozen of them
+def _parts(selector: str) -> tuple[str, str | None, str | None, Any]:
+    """The field, the key and item of a list's members, and the value that it is compared with."""
+    found = _SELECTOR.fullmatch(selector)
+    assert found is not None, "the catalog was validated when it was loaded"
+    value = found["value"]
+    return found["field"], found["key"], found["item"], None if value is None else _WORDS.get(value, value)
+
+
 def selected(selector: str, given: Mapping[str, Any]) -> list[str]:
     """The paths in an input that a selector finds; none for an input of the wrong shape."""
-    parts = _SELECTOR.fullmatch(selector)
-    if parts is None:
-        return []
-    value = given.get(parts["field"])
-    if parts["key"]:
+    field, key, wanted, compared = _parts(selector)
+    value = given.get(field)
+    if key:
         items = value if isinstance(value, list) else []
         return [
-            path(parts["field"], index)
+            path(field, index)
             for index, item in enumerate(items)
-            if isinstance(item, dict) and item.get(parts["key"]) == parts["item"]
+            if isinstance(item, dict) and item.get(key) == wanted
         ]
-    found = value == _WORDS.get(parts["value"], parts["value"]) if parts["value"] else bool(value)
-    return [path(parts["field"])] if found else []
+    found = bool(value) if compared is None else value == compared
+    return [path(field)] if found else []
 
 
 def field_of(selector: str) -> str:
