@@ -35,9 +35,6 @@ class Settings(KafkaSettings, ServiceSettings):
     instance: str | None = None
 
 
-topics.TOPICS = own_topics()
-
-
 def build(settings: Settings, _: frozenset[str]) -> Built:
     db = Database(settings.database_dsn.get_secret_value(), name="child", pool_size=5)
     relay = Relay(db, service="gateway", bootstrap=settings.kafka_bootstrap)
@@ -89,4 +86,5 @@ def translate(event, _):
 cli = service_cli("child", settings=Settings, build=build, roles=("consumer",), migrations=Path())
 
 if __name__ == "__main__":
+    topics.TOPICS = own_topics()
     cli()

@@ -3,13 +3,16 @@
 import asyncio
 import gc
 from dataclasses import replace
+from uuid import uuid4
 
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.partitioner import DefaultPartitioner
 from contracts.events import CreditsFrozen
 from runtime.db import Database
 from runtime.outbox import table
+from runtime.outbox.record import partition_of
 from runtime.outbox.recorder import Message, Outbox
 from runtime.outbox.relay import Relay
 from runtime_fixtures import grant, ids_of, record, until
@@ -275,3 +278,9 @@ async def test_an_event_too_large_for_the_broker_is_refused_when_it_is_written(d
     async with db.transaction() as tx:
         with pytest.raises(ValueError, match="don't ride the bus"):
             await Outbox("gateway").record(tx, [large])
+
+
+def test_records_go_where_any_kafka_client_would_put_their_key() -> None:
+    partitions = list(range(12))
+    for key in (uuid4().bytes.hex().encode() for _ in range(200)):
+        assert partition_of(key, partitions, partitions) == DefaultPartitioner()(key, partitions, partitions)

@@ -50,7 +50,7 @@ async def start_child(dsn, kafka, tmp_path) -> AsyncIterator:
     """`await start_child(instance=…)` is a child that has been started, ready or not."""
     children: list[Child] = []
 
-    async def start(**settings: str) -> Child:
+    async def start(command: str = "all", **settings: str) -> Child:
         log = tmp_path / f"child-{len(children)}.log"
         given = {
             "kafka_bootstrap": kafka,
@@ -62,7 +62,7 @@ async def start_child(dsn, kafka, tmp_path) -> AsyncIterator:
         environment = {f"CHILD_{key.upper()}": str(value) for key, value in given.items()}
         with log.open("wb") as out:
             child = await asyncio.create_subprocess_exec(
-                *(sys.executable, str(CHILD), "all"),
+                *(sys.executable, str(CHILD), *command.split()),
                 env={**os.environ, **environment},
                 stdout=out,
                 stderr=out,
@@ -93,10 +93,14 @@ async def test_sigterm_ends_what_was_begun_and_says_what_was_written(
 ) -> None:
     child = await start_child(group=group)
     await until(child.ready, "the child is ready")
-    assert [await child.answers(path) for path in ("/healthz", "/metrics")] == [200, 200]
+    assert await child.answers("/healthz") == 200
     slow = asyncio.create_task(child.http.get("/slow"))
     assert (await child.http.post("/say/300")).text == "300"
     await until(lambda: db.pool.fetchval("SELECT EXISTS (SELECT FROM work WHERE leased)"), "work in hand")
+    measured = (await child.http.get("/metrics")).text
+    assert all(
+        name in measured for name in ("framebus_outbox_records_total", "framebus_outbox_delay_seconds")
+    )
     child.process.send_signal(signal.SIGTERM)
     assert (await slow).text == "answered"
     assert await asyncio.wait_for(child.process.wait(), 20) == 0, child.log.read_text()
@@ -157,6 +161,12 @@ async def test_a_process_whose_port_is_taken_ends(start_child, group) -> None:
         taken.listen()
         child = await start_child(group=group, http_port=taken.getsockname()[1])
         assert await asyncio.wait_for(child.process.wait(), 20) != 0
+
+
+async def test_the_replay_command_says_why_it_refuses(start_child) -> None:
+    child = await start_child("replay --since 2020-01-01", group="g")
+    assert await asyncio.wait_for(child.process.wait(), 20) == 1
+    assert "refused: the outbox reaches back to" in child.log.read_text()
 
 
 class Told:

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from runtime import metrics
 from runtime.bus import dead_letters, offsets
 from runtime.bus.assignment import Assignment
 from runtime.bus.record import Fault, Item, Raw, Translator, decode
@@ -81,3 +82,5 @@ class Batches:
         assignment.done(items)
         self._limiter.count(len(faults))
         self.handled += len(items)
+        metrics.HANDLED.labels(self._service).inc(len(items))
+        metrics.DEAD_LETTERS.labels(self._service).inc(len(faults))

@@ -9,17 +9,18 @@ import asyncio
 import contextlib
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
-import orjson
 import structlog
 from aiokafka import AIOKafkaProducer
-from contracts import envelope, topics
 
+from runtime import metrics
 from runtime.backoff import Backoff
 from runtime.db import Database
 from runtime.outbox import table
+from runtime.outbox.record import partition_of, record_of
 from runtime.rest import Rest
 
 log = structlog.get_logger()
@@ -103,6 +104,7 @@ class Relay:
         self._notify: asyncio.Task[None] | None = None
         self._lookback: Any = None
         self._maintain_at = 0.0
+        self._blocked_at: float | None = None
         self._missing: str | None = None
         self.sent = 0
         self.last_error: str | None = None
@@ -184,6 +186,7 @@ class Relay:
             max_batch_size=262_144,
             max_request_size=4_194_304,
             request_timeout_ms=10_000,
+            partitioner=partition_of,
         )
 
     async def _relay(self, conn: asyncpg.Connection, producer: AIOKafkaProducer, backoff: Backoff) -> None:
@@ -196,6 +199,7 @@ class Relay:
             await self._maintain(conn)
             rows = await conn.fetch(_READ, cursor.epoch, cursor.txid, cursor.id, self._batch, self._lookback)
             if rows:
+                self._measure(oldest=rows[0]["created_at"])
                 cursor = await self._send(conn, producer, cursor, rows)
                 backoff.reset()
                 blocked.reset()
@@ -203,12 +207,22 @@ class Relay:
                 if len(rows) < self._batch // 2:
                     await rest.take()
             elif await conn.fetchval(_PENDING, cursor.epoch, cursor.txid, cursor.id, self._lookback):
+                self._measure(blocked=True)
                 await asyncio.sleep(blocked.next())  # above the horizon: an older transaction is about to end
             elif self._stop.is_set():
                 return
             else:
                 self.last_error = None
+                self._measure()
                 await _wait(self._wake, self._idle)
+
+    def _measure(self, *, oldest: datetime | None = None, blocked: bool = False) -> None:
+        now = time.monotonic()
+        self._blocked_at = (self._blocked_at or now) if blocked else None
+        metrics.BLOCKED.labels(self._service).set(now - self._blocked_at if self._blocked_at else 0)
+        if not blocked:
+            age = (datetime.now(UTC) - oldest).total_seconds() if oldest else 0
+            metrics.DELAY.labels(self._service).set(max(age, 0))
 
     async def _load(self, conn: asyncpg.Connection) -> Cursor:
         self._moved = False
@@ -231,6 +245,7 @@ class Relay:
         if status != "UPDATE 1":
             raise CursorLost("another relay or a replay moved the cursor")
         self.sent += len(rows)
+        metrics.SENT.labels(self._service).inc(len(rows))
         return moved
 
     async def _maintain(self, conn: asyncpg.Connection) -> None:
@@ -260,23 +275,3 @@ async def _close(producer: AIOKafkaProducer) -> None:
     """Leave nothing behind: what was not acknowledged would be flushed for as long as the broker is away."""
     producer._message_accumulator.fail_all(ConnectionAbortedError("the relay gave up"))
     await producer.stop()
-
-
-def record_of(service: str, row: asyncpg.Record) -> dict[str, Any]:
-    """The Kafka record of an outbox row; the same bytes on every replay."""
-    topic = topics.TOPICS[row["topic"]]
-    value = row["value"]
-    pairs = envelope.headers(
-        event=row["event_id"],
-        source=service,
-        kind=topic.type,
-        subject=row["subject"],
-        time=row["created_at"],
-        traceparent=row["traceparent"],
-    )
-    return {
-        "topic": topic.name,
-        "key": row["key"].encode(),
-        "value": value.encode() if isinstance(value, str) else orjson.dumps(value),
-        "headers": [(name, text.encode()) for name, text in pairs.items()],
-    }
