@@ -13,7 +13,7 @@ async def test_the_three_bodies_cost_what_the_documents_say_and_give_what_was_as
     customer = await world.customer("1000")
     portrait = picture((200, 30, 30), (768, 1024))
     bodies = [
-        (wan(portrait, resolution="1080p", duration=5, audio=True), "0.0315", (810, 1080, 5.0, True)),
+        (wan(portrait, resolution="1080p", duration=5, audio=True), "0.0315", (1080, 1440, 5.0, True)),
         (seedance(), "0.0657", (1280, 720, 5.0, True)),
         (veo(), "0.675", (1280, 720, 8.0, True)),
     ]

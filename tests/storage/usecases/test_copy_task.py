@@ -288,7 +288,9 @@ async def test_a_copy_ends_when_its_row_is_somebody_elses(storage: Storage, smal
     worker = await storage.start(lease_seconds=2)
     await storage.accept(fact)
     await until(lambda: asyncio.sleep(0, storage.fetched("/a")))
-    await storage.db.pool.execute("UPDATE work SET tries = tries + 1, due_at = now() + interval '1 hour'")
+    await storage.db.pool.execute(
+        "UPDATE work SET tries = tries + 1, lease = gen_random_uuid(), due_at = now() + interval '1 hour'"
+    )
     async with asyncio.timeout(10):
         await broken.wait()
     await until(lambda: asyncio.sleep(0, worker.in_hand == 0))
