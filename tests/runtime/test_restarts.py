@@ -16,6 +16,7 @@ from runtime.outbox import relay as relay_module
 from runtime.outbox.relay import Relay
 from runtime_fixtures import TOPIC, admin_of, grant, has, keep, make_tables, record, until
 from stack import control
+from stack.clean import clean
 from stack.servers import Servers, start_servers, stop_servers
 
 
@@ -24,6 +25,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("servers")
     yield folder
     stop_servers(folder)
+    asyncio.run(clean(folder, lambda _: None))  # the database may lie outside, where its user can enter
 
 
 @pytest.fixture(scope="module")
