@@ -16,7 +16,13 @@ HOSTS = [
     r"proxy\." + r"golang",
     "--(?:extra-)?" + "index-url" + r"[= ]+http",
 ]
-PATHS = ["/" + "work/", "/" + r"root/(?!\.)", "/home/" + r"[a-z]", "/Users/" + r"[A-Za-z]", r"[A-Z]:\\Users"]
+PATHS = [
+    r"(?<![\w.])/" + "work/",
+    "/" + r"root/(?!\.)",
+    "/home/" + r"[a-z]",
+    "/Users/" + r"[A-Za-z]",
+    r"[A-Z]:\\Users",
+]
 SECRETS = [
     r"-----BEGIN (?:RSA |EC )?PRIVATE" + " KEY-----",
     r"\bsk-[A-Za-z0-9]{32,}",
