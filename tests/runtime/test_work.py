@@ -5,7 +5,6 @@ from collections import Counter
 from uuid import UUID, uuid4
 
 from contracts.ids import uuid7
-from runtime import migrate
 from runtime.db import Database
 from runtime.work import table
 from runtime.work.table import NewWork
@@ -99,13 +98,6 @@ async def test_accounts_that_all_have_much_to_do_get_equal_turns(db) -> None:
         turns.update(c.account_id for c in claims)
         after = table.next_after(claims, after)
     assert set(turns.values()) == {8}
-
-
-async def test_a_table_from_before_leases_had_names_is_brought_to_date(db, dsn) -> None:
-    await db.pool.execute("ALTER TABLE work DROP COLUMN lease")
-    await add(db, uuid4(), 1)
-    await migrate._own_tables(dsn)
-    assert len(await claim(db, 1)) == 1
 
 
 async def test_a_row_said_twice_is_there_once(db) -> None:

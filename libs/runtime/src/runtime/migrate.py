@@ -34,7 +34,6 @@ async def _own_tables(dsn: str) -> None:
     """What the runtime's own tables need beyond the DDL that the service began with."""
     conn = await asyncpg.connect(dsn)
     try:
-        await conn.execute(work.UPGRADE)
         if await conn.fetchval("SELECT to_regclass('outbox') IS NOT NULL"):
             await outbox.ensure_partitions(conn)
     finally:

@@ -7,19 +7,23 @@ from runtime.db import Database
 from runtime.group_commit import GroupCommit
 from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
+from runtime.timer import Timer
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from callbacks.domain.webhook import Webhook
 from callbacks.inbound.http import errors, webhooks
-from callbacks.inbound.retention import Retention
 from callbacks.settings import Settings
+from callbacks.usecases.forget_webhooks import forget_webhooks
 from callbacks.usecases.receive_webhook import Reception
 from callbacks.usecases.store_webhooks import store_webhooks
 
 SERVICE = "callbacks"
 ROLES = ("api",)
+
+
+RETENTION_SECONDS = 3600.0
 
 
 def build(settings: Settings, roles: frozenset[str]) -> Built:
@@ -34,7 +38,9 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         retention_days=settings.outbox_retention_days,
     )
     outbox = Outbox(SERVICE, nudge=relay.nudge)
-    retention = Retention(db, days=settings.webhook_retention_days)
+    retention = Timer(
+        "retention", lambda: forget_webhooks(db, settings.webhook_retention_days), RETENTION_SECONDS
+    )
     app = http_app(reception(settings, db, outbox)) if "api" in roles else None
     return Built([db, relay, retention], app)
 

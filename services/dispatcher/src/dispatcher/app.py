@@ -10,6 +10,7 @@ from runtime.db import Database
 from runtime.health import Part
 from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
+from runtime.timer import Timer
 from runtime.work.worker import Worker
 
 from dispatcher.domain.providers import lease_seconds
@@ -24,7 +25,7 @@ from dispatcher.usecases.handle_job import WORK, HandleJob
 from dispatcher.usecases.pace import Pace
 from dispatcher.usecases.prepare_limits import PrepareLimits
 from dispatcher.usecases.record_changes import RecordChanges
-from dispatcher.usecases.report_overdue import ReportOverdue
+from dispatcher.usecases.report_overdue import PERIOD_SECONDS, report_overdue
 from dispatcher.usecases.store import Store
 
 SERVICE = "dispatcher"
@@ -55,7 +56,7 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
     worker: Worker | None = None
     if "worker" in roles:
         worker, needed = worker_parts(settings, db, outbox)
-        parts += [*needed, worker, ReportOverdue(db)]
+        parts += [*needed, worker, Timer("overdue", lambda: report_overdue(db), PERIOD_SECONDS)]
     if "consumer" in roles:
         parts.append(_bus(settings, db, outbox, worker))
     return Built(parts)

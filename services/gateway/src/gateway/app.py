@@ -13,6 +13,7 @@ from runtime.group_commit import GroupCommit
 from runtime.health import Part
 from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
+from runtime.timer import Timer
 
 from gateway.db import task_events
 from gateway.domain.admission import Decision, Submission
@@ -23,7 +24,6 @@ from gateway.inbound.http.documents import Writer
 from gateway.inbound.http.files import Files
 from gateway.inbound.http.submit import Submit
 from gateway.inbound.http.tasks import Tasks
-from gateway.inbound.timer import Timer
 from gateway.outbound.objects import Objects, StoreAddress
 from gateway.settings import Settings
 from gateway.usecases.authenticate import Authenticate

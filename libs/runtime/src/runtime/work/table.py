@@ -29,16 +29,6 @@ CREATE TABLE work (
 CREATE INDEX work_due ON work (kind, account_id, due_at);  -- the claim's walk from account to account
 """
 
-UPGRADE = """
-DO $$ BEGIN
-    IF to_regclass('work') IS NOT NULL AND NOT EXISTS (
-        SELECT FROM pg_attribute
-        WHERE attrelid = to_regclass('work') AND attname = 'lease' AND NOT attisdropped
-    ) THEN ALTER TABLE work ADD COLUMN lease uuid; END IF;
-END $$;
-"""
-"""For tables made before leases had names."""
-
 _ADD = """
 INSERT INTO work (id, kind, account_id, payload, due_at)
 SELECT id, kind, account_id, payload, now() + make_interval(secs => delay)

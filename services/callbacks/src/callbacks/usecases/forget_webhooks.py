@@ -1,8 +1,11 @@
 """Forget raw webhooks once their retention time is over."""
 
+import structlog
 from runtime.db import Database
 
 from callbacks.db import webhooks as table
+
+log = structlog.get_logger()
 
 CHUNK = 1000
 
@@ -15,4 +18,7 @@ async def forget_webhooks(db: Database, retention_days: int) -> int:
             deleted = await table.delete_older_than(tx, retention_days, CHUNK)
         gone += deleted
         if deleted < CHUNK:
-            return gone
+            break
+    if gone:
+        log.info("webhooks_forgotten", count=gone)
+    return gone

@@ -12,7 +12,7 @@ log = structlog.get_logger()
 class Timer:
     """Calls a use case again and again; an error is logged and the next turn is as good as any."""
 
-    def __init__(self, name: str, run: Callable[[], Awaitable[None]], every_seconds: float) -> None:
+    def __init__(self, name: str, run: Callable[[], Awaitable[object]], every_seconds: float) -> None:
         self.name = name
         self._run, self._every = run, every_seconds
         self._stopping = asyncio.Event()
