@@ -113,6 +113,7 @@ def test_a_task_for_which_there_never_was_quota_says_so() -> None:
     ("outcome", "status", "code"),
     [
         (o.Accepted("j"), "submitted", None),
+        (o.Succeeded((VIDEO,), o.Usage()), "succeeded", None),
         (o.Throttled(9.0), "deferred", None),
         (o.OutOfQuota("no money"), "deferred", None),
         (o.BadCredentials("no"), "deferred", None),
@@ -124,20 +125,25 @@ def test_a_task_for_which_there_never_was_quota_says_so() -> None:
     ],
 )
 def test_each_answer_to_a_submit(outcome: o.SubmitOutcome, status: str | None, code: str | None) -> None:
-    change = after_submit(outcome, first_poll=10, again=1, fails_over=False)
+    change = after_submit(job(), "corr", outcome, first_poll=10, again=1, fails_over=False)
     assert change.status == status
     assert (change.completion.code if change.completion else None) == code
     assert (change.delay is None) == (change.completion is not None)
 
 
 def test_a_throttled_task_waits_as_long_as_it_is_told() -> None:
-    assert after_submit(o.Throttled(9.0), first_poll=10, again=1, fails_over=False).delay == 9.0
+    assert (
+        after_submit(job(), "corr", o.Throttled(9.0), first_poll=10, again=1, fails_over=False).delay == 9.0
+    )
 
 
 def test_only_the_providers_own_fault_goes_to_another_route() -> None:
     for outcome in (o.Moderated("m"), o.InvalidInput("m")):
-        assert after_submit(outcome, first_poll=1, again=1, fails_over=True).completion is not None
-    over = after_submit(o.Failed("X", "m"), first_poll=1, again=1, fails_over=True)
+        assert (
+            after_submit(job(), "corr", outcome, first_poll=1, again=1, fails_over=True).completion
+            is not None
+        )
+    over = after_submit(job(), "corr", o.Failed("X", "m"), first_poll=1, again=1, fails_over=True)
     assert (over.status, over.completion) == ("failed", None)
 
 
@@ -234,7 +240,7 @@ class World:
             "throttled": o.Throttled(1.0),
         }
         outcome = answers.get(kind, o.Unknown("lost"))
-        return after_submit(outcome, first_poll=5, again=1, fails_over=False)
+        return after_submit(job(), "corr", outcome, first_poll=5, again=1, fails_over=False)
 
     def _resolve(self, found: Attempt) -> Change:
         age = self.job.age(found.submitting_at)

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from providers.adapter import adapter, protocols
 from providers.errors import UnknownProtocolError, WebhookError
 from providers.http import HttpResponse
-from providers.outcomes import CancelOutcome, LookupOutcome, PollOutcome, SubmitOutcome
+from providers.outcomes import (
+    CancelOutcome,
+    LookupOutcome,
+    PollAnswer,
+    PollOutcome,
+    SignInOutcome,
+    SubmitOutcome,
+)
 
 NAMES = """
     id name output task_id task_status status content video_url last_frame_url error code message
@@ -45,7 +52,12 @@ def every_reading(protocol: str, status: int, headers: dict[str, str], body: byt
     spoken = adapter(protocol)
     response = answer(status, body, **headers)
     assert isinstance(spoken.parse_submit(response), get_args(SubmitOutcome))
-    assert isinstance(spoken.parse_poll(response), get_args(PollOutcome))
+    for step in ("", "result", "history"):
+        assert isinstance(spoken.parse_poll(response, step), get_args(PollAnswer))
+    for state in spoken.parse_poll_many(response).values():
+        assert isinstance(state, get_args(PollOutcome))
+    assert isinstance(spoken.parse_sign_in(response), get_args(SignInOutcome))
+    assert spoken.prove_webhook(headers, body, ["whsec_key"], 1_750_000_000) != "signed"
     assert isinstance(spoken.parse_cancel(response), get_args(CancelOutcome))
     assert isinstance(spoken.parse_lookup(response, "corr", 1_750_000_000), get_args(LookupOutcome))
     with suppress(WebhookError):

@@ -42,6 +42,9 @@ class Route(BaseModel):
     resubmit_once: bool = False
     """Whether an attempt of unknown outcome may be submitted once more, at the risk of a second job."""
     options: dict[str, Any] = {}
+    """Parameters of the provider's own, sent with every job."""
+    template: dict[str, Any] | None = None
+    """The request body for a protocol whose models all differ: `providers.template` fills it."""
 
     def usable(self, providers: Mapping[str, ProviderMode]) -> bool:
         """Whether it can be taken with these providers: what is gone upstream lives on in the simulator."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 MAX_BIGINT = 2**63 - 1
 Asset = Literal["credit", "test"]
-Kind = Literal["video", "image", "audio", "subtitle", "mesh"]
+Kind = Literal["video", "image", "audio", "subtitle", "mesh", "text"]
 
 
 class Event(BaseModel):

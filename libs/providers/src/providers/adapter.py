@@ -1,17 +1,24 @@
 """The one shape of all provider protocols, and the registry of those that are spoken."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from providers.capabilities import Capabilities
 from providers.errors import UnknownProtocolError
 from providers.http import HttpRequest, HttpResponse
 from providers.job import Credential, Submission
-from providers.outcomes import CancelOutcome, LookupOutcome, PollOutcome, SubmitOutcome
+from providers.outcomes import (
+    CancelOutcome,
+    LookupOutcome,
+    PollAnswer,
+    PollOutcome,
+    SignInOutcome,
+    SubmitOutcome,
+)
 from providers.protocols.ark import Ark
 from providers.protocols.dashscope import DashScope
 from providers.protocols.gemini import Gemini
-from providers.webhook import WebhookHint
+from providers.webhook import Proof, WebhookHint
 
 
 class Adapter(Protocol):
@@ -39,12 +46,31 @@ class Adapter(Protocol):
         """Read the answer to a submit."""
         ...
 
-    def poll(self, base_url: str, credential: Credential, job_id: str) -> HttpRequest:
-        """Build the question for a job's state."""
+    def sign_in(self, base_url: str, credential: Credential, now_epoch_seconds: int) -> HttpRequest | None:
+        """Build the exchange of a credential for a short-lived secret; None where there is none.
+
+        The caller keeps what it gets until shortly before its end and passes it as the credential's secret.
+        """
         ...
 
-    def parse_poll(self, response: HttpResponse) -> PollOutcome:
-        """Read the answer to a poll."""
+    def parse_sign_in(self, response: HttpResponse) -> SignInOutcome:
+        """Read the answer to a sign-in."""
+        ...
+
+    def poll(self, base_url: str, credential: Credential, job_id: str, step: str = "") -> HttpRequest:
+        """Build the question for a job's state; `step` is what an `AskNext` of this poll named."""
+        ...
+
+    def parse_poll(self, response: HttpResponse, step: str = "") -> PollAnswer:
+        """Read the answer to a poll's step. A poll has at most three."""
+        ...
+
+    def poll_many(self, base_url: str, credential: Credential, job_ids: Sequence[str]) -> HttpRequest | None:
+        """Build one question for up to `capabilities.poll_many` jobs; None where the protocol has none."""
+        ...
+
+    def parse_poll_many(self, response: HttpResponse) -> Mapping[str, PollOutcome]:
+        """Job id to its state. A job that isn't there wasn't told of: it is asked for alone."""
         ...
 
     def cancel(self, base_url: str, credential: Credential, job_id: str) -> HttpRequest | None:
@@ -76,6 +102,12 @@ class Adapter(Protocol):
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookHint:
         """Read a webhook. Raises WebhookError."""
+        ...
+
+    def prove_webhook(
+        self, headers: Mapping[str, str], body: bytes, keys: Sequence[str], now_epoch_seconds: int
+    ) -> Proof:
+        """Check a webhook's signature with any of the provider's keys, its time included."""
         ...
 
 

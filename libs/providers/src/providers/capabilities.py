@@ -21,3 +21,7 @@ class Capabilities:
     """Never ask for the same job more often than this."""
     result_seconds: int
     """How long results stay available after success."""
+    poll_many: int = 0
+    """How many jobs one question may name; 0: one question per job."""
+    signed_webhooks: bool = False
+    """Its webhooks carry a signature that `prove_webhook` checks."""

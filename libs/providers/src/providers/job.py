@@ -28,5 +28,7 @@ class Submission:
     callback_url: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     """The route's own provider parameters. What the input says wins over them."""
+    template: Mapping[str, Any] | None = None
+    """The route's request body to be filled (`template.fill`), for protocols whose models all differ."""
     fetched: Mapping[str, tuple[str, bytes]] = field(default_factory=lambda: NO_FILES)
     """URL to (content type, bytes) for every URL that `Adapter.inputs_to_fetch` named."""

@@ -6,11 +6,11 @@ A submit's answer is about the job: `Accepted`, a definite refusal (nothing runs
 `OutOfQuota`, `BadCredentials`, `Unknown`), after which the job is asked for again.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
-OutputKind = Literal["video", "image", "audio", "subtitle", "mesh"]
+OutputKind = Literal["video", "image", "audio", "subtitle", "mesh", "text"]
 InputFault = Literal["input_rejected", "input_unreachable"]
 
 
@@ -31,13 +31,17 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One result at the provider. `authenticated`: fetching it takes the provider's credentials."""
+    """One result at the provider. `authenticated`: fetching it takes the provider's credentials.
+
+    A protocol that answers with the bytes themselves gives them as `content`, and `url` is empty.
+    """
 
     kind: OutputKind
     role: str | None
     url: str
     content_type: str | None = None
     authenticated: bool = False
+    content: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +162,33 @@ class NextPage:
     """Not on this page, and there may be more."""
 
 
+@dataclass(frozen=True, slots=True)
+class AskNext:
+    """This answer alone doesn't tell: ask `Adapter.poll` for the named step of the same poll."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The short-lived secret that takes the credential's place, and for how many seconds."""
+
+    secret: str = field(repr=False)
+    seconds: int
+
+
 SubmitOutcome = (
-    Accepted | Failed | Throttled | OutOfQuota | Moderated | InvalidInput | BadCredentials | Unknown
+    Accepted
+    | Succeeded
+    | Failed
+    | Throttled
+    | OutOfQuota
+    | Moderated
+    | InvalidInput
+    | BadCredentials
+    | Unknown
 )
+"""`Succeeded` at once is how a protocol without jobs answers: the result is in the answer."""
 PollOutcome = (
     Progress
     | Succeeded
@@ -174,5 +202,7 @@ PollOutcome = (
     | BadCredentials
     | Unknown
 )
+PollAnswer = PollOutcome | AskNext
+SignInOutcome = SignedIn | BadCredentials | Throttled | Unknown
 CancelOutcome = CancelAccepted | CancelRefused | Gone | Throttled | OutOfQuota | BadCredentials | Unknown
 LookupOutcome = Found | Absent | NextPage | Unknown

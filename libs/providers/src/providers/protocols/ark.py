@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from providers import reading
+from providers.basics import Basics
 from providers.capabilities import Capabilities
 from providers.errors import WebhookError
 from providers.http import HttpRequest, HttpResponse
@@ -67,7 +68,7 @@ PIXELS: dict[tuple[str, str], tuple[int, int]] = {
 """Seedance 2.0 frame sizes by (resolution, ratio), from Ark's video generation page."""
 
 
-class Ark:
+class Ark(Basics):
     """The Ark protocol."""
 
     name = "ark"
@@ -80,10 +81,6 @@ class Ark:
         min_poll_seconds=1.0,
         result_seconds=24 * 3600,
     )
-
-    def inputs_to_fetch(self, submission: Submission) -> tuple[str, ...]:  # noqa: ARG002 - the adapters' one shape
-        """None: Ark fetches URLs itself and takes data URIs."""
-        return ()
 
     def submit(self, base_url: str, credential: Credential, submission: Submission) -> HttpRequest:
         """POST the task."""
@@ -110,11 +107,11 @@ class Ark:
         job_id = reading.identifier(reading.member(body, "id"))
         return Accepted(job_id) if job_id else Unknown(reading.describe(response))
 
-    def poll(self, base_url: str, credential: Credential, job_id: str) -> HttpRequest:
+    def poll(self, base_url: str, credential: Credential, job_id: str, step: str = "") -> HttpRequest:
         """GET the task."""
         return HttpRequest("GET", _task(base_url, job_id), _authorization(credential))
 
-    def parse_poll(self, response: HttpResponse) -> PollOutcome:
+    def parse_poll(self, response: HttpResponse, step: str = "") -> PollOutcome:
         """Read a task object, or why there is none."""
         if response.status >= 300:
             return ark_errors.call_fault(response)
@@ -146,11 +143,6 @@ class Ark:
     ) -> LookupOutcome:
         """Search the page for our `safety_identifier`."""
         return ark_lookup.read(response, correlation, since_epoch_seconds)
-
-    def fetch(self, base_url: str, credential: Credential, output_url: str) -> HttpRequest:
-        """GET the presigned URL as it stands: it needs no key."""
-        del base_url, credential
-        return HttpRequest("GET", output_url, {})
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookHint:
         """A callback's body is the task object, sent at each change of its status."""

@@ -14,8 +14,8 @@ from urllib.parse import quote
 import orjson
 
 from providers import reading
+from providers.basics import Basics
 from providers.capabilities import Capabilities
-from providers.errors import WebhookError
 from providers.http import HttpRequest, HttpResponse
 from providers.job import Credential, Submission
 from providers.outcomes import (
@@ -26,7 +26,6 @@ from providers.outcomes import (
     CancelRefused,
     Failed,
     Gone,
-    LookupOutcome,
     Output,
     PollOutcome,
     Progress,
@@ -36,14 +35,13 @@ from providers.outcomes import (
     Usage,
 )
 from providers.protocols import dashscope_errors
-from providers.webhook import WebhookHint
 
 SYNTHESIS = "/services/aigc/video-generation/video-synthesis"
 INPUTS = ("prompt", "negative_prompt", "template")
 PARAMETERS = ("duration", "shot_type", "prompt_extend", "watermark", "audio", "seed")
 
 
-class DashScope:
+class DashScope(Basics):
     """The DashScope protocol."""
 
     name = "dashscope"
@@ -56,10 +54,6 @@ class DashScope:
         min_poll_seconds=1.0,
         result_seconds=24 * 3600,
     )
-
-    def inputs_to_fetch(self, submission: Submission) -> tuple[str, ...]:  # noqa: ARG002 - the adapters' one shape
-        """None: DashScope fetches URLs itself and takes data URIs."""
-        return ()
 
     def submit(self, base_url: str, credential: Credential, submission: Submission) -> HttpRequest:
         """POST the job. Without the async header DashScope answers 403 AccessDenied."""
@@ -83,11 +77,11 @@ class DashScope:
         job_id = reading.identifier(reading.member(body, "output", "task_id"))
         return Accepted(job_id) if job_id else Unknown(reading.describe(response))
 
-    def poll(self, base_url: str, credential: Credential, job_id: str) -> HttpRequest:
+    def poll(self, base_url: str, credential: Credential, job_id: str, step: str = "") -> HttpRequest:
         """GET the task."""
         return HttpRequest("GET", _task(base_url, job_id), _authorization(credential))
 
-    def parse_poll(self, response: HttpResponse) -> PollOutcome:
+    def parse_poll(self, response: HttpResponse, step: str = "") -> PollOutcome:
         """Read a task's `output`, or why there is none."""
         if response.status >= 300:
             return dashscope_errors.call_fault(response)
@@ -108,30 +102,6 @@ class DashScope:
         if response.status == 400:
             return CancelRefused(dashscope_errors.read(response).message)
         return dashscope_errors.call_fault(response)
-
-    def lookup(
-        self, base_url: str, credential: Credential, model: str, since_epoch_seconds: int, page: int
-    ) -> HttpRequest | None:
-        """None: the task list echoes nothing of ours."""
-        del base_url, credential, model, since_epoch_seconds, page
-        return None
-
-    def parse_lookup(
-        self, response: HttpResponse, correlation: str, since_epoch_seconds: int
-    ) -> LookupOutcome:
-        """Unknown: there is no lookup."""
-        del response, correlation, since_epoch_seconds
-        return Unknown("DashScope has no lookup")
-
-    def fetch(self, base_url: str, credential: Credential, output_url: str) -> HttpRequest:
-        """GET the presigned URL as it stands: it needs no key."""
-        del base_url, credential
-        return HttpRequest("GET", output_url, {})
-
-    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookHint:
-        """Refused: DashScope calls nobody back per request."""
-        del headers, body
-        raise WebhookError("webhooks_unsupported", "DashScope sends no webhooks")
 
 
 def _task(base_url: str, job_id: str) -> str:

@@ -15,16 +15,14 @@ from urllib.parse import quote, urlsplit
 import orjson
 
 from providers import reading
+from providers.basics import Basics
 from providers.capabilities import Capabilities
-from providers.errors import ProviderError, WebhookError
+from providers.errors import ProviderError
 from providers.http import HttpRequest, HttpResponse
 from providers.job import Credential, Submission
 from providers.outcomes import (
     Accepted,
-    CancelOutcome,
-    CancelRefused,
     Failed,
-    LookupOutcome,
     Moderated,
     Output,
     PollOutcome,
@@ -35,14 +33,13 @@ from providers.outcomes import (
     Usage,
 )
 from providers.protocols import gemini_errors
-from providers.webhook import WebhookHint
 
 FRAMES = ("image", "lastFrame")
 """Where the first and the second of `image_urls` go."""
 _FILE = re.compile(r"/files/([A-Za-z0-9_-]+)(?::download)?$")
 
 
-class Gemini:
+class Gemini(Basics):
     """The Gemini API's long-running video protocol."""
 
     name = "gemini"
@@ -82,11 +79,11 @@ class Gemini:
         job_id = reading.identifier(reading.member(body, "name"))
         return Accepted(job_id) if job_id else Unknown(reading.describe(response))
 
-    def poll(self, base_url: str, credential: Credential, job_id: str) -> HttpRequest:
+    def poll(self, base_url: str, credential: Credential, job_id: str, step: str = "") -> HttpRequest:
         """GET the operation by its name."""
         return HttpRequest("GET", f"{base_url.rstrip('/')}/{quote(job_id, safe='/')}", _key(credential))
 
-    def parse_poll(self, response: HttpResponse) -> PollOutcome:
+    def parse_poll(self, response: HttpResponse, step: str = "") -> PollOutcome:
         """Read an operation, or why there is none."""
         if response.status >= 300:
             return gemini_errors.call_fault(response)
@@ -98,30 +95,6 @@ class Gemini:
         if body.get("error") is not None:
             return gemini_errors.job_fault(body["error"])
         return _result(reading.member(body, "response", "generateVideoResponse"))
-
-    def cancel(self, base_url: str, credential: Credential, job_id: str) -> HttpRequest | None:
-        """None: an operation runs to its end."""
-        del base_url, credential, job_id
-        return None
-
-    def parse_cancel(self, response: HttpResponse) -> CancelOutcome:
-        """Refused: there is no cancel."""
-        del response
-        return CancelRefused("the Gemini API can't cancel an operation")
-
-    def lookup(
-        self, base_url: str, credential: Credential, model: str, since_epoch_seconds: int, page: int
-    ) -> HttpRequest | None:
-        """None: operations echo nothing of ours."""
-        del base_url, credential, model, since_epoch_seconds, page
-        return None
-
-    def parse_lookup(
-        self, response: HttpResponse, correlation: str, since_epoch_seconds: int
-    ) -> LookupOutcome:
-        """Unknown: there is no lookup."""
-        del response, correlation, since_epoch_seconds
-        return Unknown("the Gemini API has no lookup")
 
     def fetch(self, base_url: str, credential: Credential, output_url: str) -> HttpRequest:
         """GET a file's bytes from our own base URL, whatever host its URI names, as Google's SDK does.
@@ -136,11 +109,6 @@ class Gemini:
             base_url
         )
         return HttpRequest("GET", output_url, _key(credential) if at_home else {})
-
-    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookHint:
-        """Refused: no callback address is ever given to the Gemini API."""
-        del headers, body
-        raise WebhookError("webhooks_unsupported", "operations of the Gemini API are polled")
 
 
 def _key(credential: Credential) -> dict[str, str]:

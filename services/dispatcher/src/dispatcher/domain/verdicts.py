@@ -1,6 +1,7 @@
 """What an answer of a provider changes: pure functions from outcome to `Change`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from catalog.errors import PriceError
@@ -15,9 +16,22 @@ SHORTLY = 0.2
 _RANK: Mapping[ProgressState | None, int] = {None: 0, "submitted": 1, "queued": 2, "processing": 3}
 
 
-def after_submit(outcome: o.SubmitOutcome, *, first_poll: float, again: float, fails_over: bool) -> Change:
-    """`first_poll`: seconds until the first poll; `again`: until the next try or look-up."""
+def after_submit(
+    job: Job,
+    correlation: str,
+    outcome: o.SubmitOutcome,
+    *,
+    first_poll: float,
+    again: float,
+    fails_over: bool,
+) -> Change:
+    """`first_poll`: seconds until the first poll; `again`: until the next try or look-up.
+
+    A protocol without jobs succeeds at once; our correlation stands for the job that it never named.
+    """
     match outcome:
+        case o.Succeeded():
+            return replace(_succeeded(job, outcome), job_id=correlation)
         case o.Accepted(job_id):
             return Change(first_poll, "submitted", job_id, progress="submitted")
         case o.Unknown(reason):

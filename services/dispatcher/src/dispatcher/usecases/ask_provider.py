@@ -12,6 +12,9 @@ from dispatcher.outbound.circuit import Key
 from dispatcher.outbound.provider_client import CallError
 from dispatcher.usecases.desk import Desk, Lease
 
+POLL_STEPS = 3
+"""Questions that one poll may take; the adapters need two at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Later:
@@ -26,21 +29,28 @@ async def ask(desk: Desk, attempt: Attempt, job_id: str, lease: Lease) -> o.Poll
     credential = provider.credential(attempt.credential_id) if provider else None
     if provider is None or credential is None:
         return o.Unknown(f"the credential {attempt.provider}/{attempt.credential_id} is not configured")
-    protocol = adapter(attempt.protocol)
-    request = protocol.poll(provider.base_url, credential, job_id)
-    answer = await call(desk, provider, attempt.credential_id, request, lease)
-    if isinstance(answer, o.Unknown | Later):
-        return answer
-    outcome = protocol.parse_poll(answer)
-    key = (provider.name, attempt.credential_id, "poll")
+    protocol, step = adapter(attempt.protocol), ""
+    for _ in range(POLL_STEPS):
+        request = protocol.poll(provider.base_url, credential, job_id, step)
+        answer = await call(desk, provider, attempt.credential_id, request, lease)
+        if isinstance(answer, o.Unknown | Later):
+            return answer
+        outcome = protocol.parse_poll(answer, step)
+        _tell_circuit(desk, (provider.name, attempt.credential_id, "poll"), outcome, answer.status)
+        if not isinstance(outcome, o.AskNext):
+            return outcome
+        step = outcome.step
+    return o.Unknown(f"{attempt.protocol} asked for more than {POLL_STEPS} steps")
+
+
+def _tell_circuit(desk: Desk, key: Key, outcome: o.PollAnswer, status: int) -> None:
     match outcome:
         case o.Throttled(retry_after):
             desk.circuits.refused(key, retry_after)
-        case o.Unknown() if answer.status >= 500:
+        case o.Unknown() if status >= 500:
             desk.circuits.failed(key)
         case _:
             desk.circuits.succeeded(key)
-    return outcome
 
 
 async def call(

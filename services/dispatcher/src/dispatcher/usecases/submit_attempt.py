@@ -109,8 +109,9 @@ def _submission(desk: Desk, job: Job, n: int, target: Target, protocol: Adapter)
             n,
         )
     given: Mapping[str, object] = job.input or {}
+    route = target.route
     return Submission(
-        target.route.model, given, naming.correlation(job.task_id, n), url, target.route.options
+        route.model, given, naming.correlation(job.task_id, n), url, route.options, route.template
     )
 
 
@@ -149,7 +150,14 @@ async def _call(desk: Desk, job: Job, plan: _Plan, request: HttpRequest) -> Chan
         outcome = plan.protocol.parse_submit(answer)
     again = _tell_circuit(desk, key, outcome)
     first = desk.next_poll(job, plan.protocol, plan.target.route, provider, 0)
-    return after_submit(outcome, first_poll=first, again=again, fails_over=plan.fails_over)
+    return after_submit(
+        job,
+        plan.submission.correlation,
+        outcome,
+        first_poll=first,
+        again=again,
+        fails_over=plan.fails_over,
+    )
 
 
 def _tell_circuit(desk: Desk, key: Key, outcome: o.SubmitOutcome) -> float:

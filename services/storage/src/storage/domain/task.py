@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-OutputKind = Literal["video", "image", "audio", "subtitle", "mesh"]
+OutputKind = Literal["video", "image", "audio", "subtitle", "mesh", "text"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,16 @@ from providers.adapter import Adapter, adapter
 from providers.errors import ProviderError
 from providers.http import HttpRequest, HttpResponse
 from providers.job import Credential
-from providers.outcomes import Cancelled, Failed, Gone, InvalidInput, Moderated, PollOutcome, Succeeded
+from providers.outcomes import (
+    AskNext,
+    Cancelled,
+    Failed,
+    Gone,
+    InvalidInput,
+    Moderated,
+    PollOutcome,
+    Succeeded,
+)
 from runtime.egress.errors import EgressError
 
 from storage.domain.copy import Fault
@@ -17,6 +26,7 @@ from storage.outbound.fetch import Source
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _CALL_SECONDS = 20.0
+_POLL_STEPS = 3
 
 
 class ProviderFaultError(Exception):
@@ -52,11 +62,16 @@ class Providers:
         spoken, provider, credential = self._resolve(fact)
         if fact.provider_job_id is None:
             raise ProviderFaultError(_expired("its job is not known"))
-        request = spoken.poll(provider.base_url, credential, fact.provider_job_id)
-        outcome = spoken.parse_poll(await _send(client, request))
-        if not isinstance(outcome, Succeeded):
-            raise ProviderFaultError(_no_result(outcome))
-        return [output.url for output in outcome.outputs]
+        step = ""
+        for _ in range(_POLL_STEPS):
+            request = spoken.poll(provider.base_url, credential, fact.provider_job_id, step)
+            outcome = spoken.parse_poll(await _send(client, request), step)
+            if isinstance(outcome, Succeeded):
+                return [output.url for output in outcome.outputs]
+            if not isinstance(outcome, AskNext):
+                raise ProviderFaultError(_no_result(outcome))
+            step = outcome.step
+        raise ProviderFaultError(_unanswered("too many steps"))
 
     def _resolve(self, fact: Fact) -> tuple[Adapter, Provider, Credential]:
         provider = self._configured.get(fact.provider or "")

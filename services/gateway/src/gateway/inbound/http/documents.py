@@ -28,7 +28,14 @@ _MESSAGES = {
     "storage_failed": "The result could not be stored. Nothing was charged.",
     "hold_expired": "The task did not end in time. Nothing was charged.",
 }
-_LISTS = {"video": "videos", "image": "images", "audio": "audios", "subtitle": "subtitles", "mesh": "meshes"}
+_LISTS = {
+    "video": "videos",
+    "image": "images",
+    "audio": "audios",
+    "subtitle": "subtitles",
+    "mesh": "meshes",
+    "text": "texts",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ _FILE: Document = {
     },
 }
 _FILES = {"type": "array", "items": _FILE}
+_OUTPUT_LISTS = ("videos", "images", "audios", "subtitles", "meshes", "texts")
 _TASK: Document = {
     "type": "object",
     "properties": {
@@ -73,7 +74,9 @@ _TASK: Document = {
         "test": {"type": "boolean"},
         "output": {
             "type": ["object", "null"],
-            "properties": dict.fromkeys(("videos", "images", "audios", "subtitles", "meshes"), _FILES),
+            "properties": dict.fromkeys(
+                ("videos", "images", "audios", "subtitles", "meshes", "texts"), _FILES
+            ),
         },
         "error": {"type": ["object", "null"], "properties": {"code": _TEXT, "message": _TEXT}},
         "created_at": _TIME,
