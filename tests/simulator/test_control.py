@@ -140,3 +140,20 @@ def test_the_simulator_imports_none_of_our_libraries() -> None:
 
 def test_it_ends_cleanly_when_told_to(start_sim: Callable[..., Any]) -> None:
     assert start_sim().stop() == 0
+
+
+async def test_a_429_carries_the_wait_that_was_asked_for_and_an_empty_account_is_refused(sim: Any) -> None:
+    await sim.set(ark={"status_code_next": 429, "retry_after_seconds": 7}, dashscope={"out_of_quota_next": 1})
+    throttled, unpaid = await sim.ark(), await sim.wan()
+    assert (throttled.status_code, throttled.headers["retry-after"]) == (429, "7")
+    assert (unpaid.status_code, unpaid.json()["code"]) == (400, "Arrearage")
+    assert await sim.log() == []
+
+
+async def test_links_can_be_told_to_have_outlived_their_time(sim: Any) -> None:
+    await sim.set(render="cached", delay_seconds=0)
+    task = await sim.ark_done(await sim.ark())
+    assert (await sim.http.get(task["content"]["video_url"])).status_code == 200
+    assert (await sim.http.post("/_control/expire?provider=ark")).status_code == 200
+    assert (await sim.http.get(task["content"]["video_url"])).status_code == 404
+    assert (await sim.http.post("/_control/expire?provider=nobody")).status_code == 400

@@ -81,7 +81,7 @@ class _Parts:
         providers: list[Provider] = [ark, DashScope(intake, files), Gemini(intake, files)]
         self.runner.providers = {provider.name: provider for provider in providers}
         self._callbacks.render = {ark.name: ark.callback_body}
-        self._control = Control(panel, store, self.runner)
+        self._control = Control(panel, store, self.runner, files)
 
     def mount(self, app: Starlette) -> None:
         """Add all routes, the most called ones first."""

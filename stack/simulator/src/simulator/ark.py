@@ -20,7 +20,7 @@ from starlette.routing import Route
 TASKS = "/ark/api/v3/contents/generations/tasks"
 _TYPES = {401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 429: "TooManyRequests"}
 _FAULTS = {
-    400: "InvalidParameter", 401: "AuthenticationError", 403: "AccountOverdueError", 404: "NotFound",
+    400: "InvalidParameter", 401: "AuthenticationError", 403: "AccessDenied", 404: "NotFound",
     429: "RateLimitExceeded.EndpointRPMExceeded",
 }  # fmt: skip
 _FAILURES = {
@@ -69,6 +69,11 @@ class Ark:
     def fault(self, status: int) -> ProviderError:
         """The code that Ark has for a status."""
         return ProviderError(status, _FAULTS.get(status, "InternalServiceError"), "The request was refused.")
+
+    def quota(self) -> ProviderError:
+        """An account with unpaid bills."""
+        text = "The request failed because your account has an overdue balance."
+        return ProviderError(403, "AccountOverdueError", text)
 
     def failure(self, reason: str) -> tuple[str, str]:
         """What `error` says in a failed task."""

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from simulator.facts import PROVIDERS
+from simulator.files import FileStore
 from simulator.jobs import Job, JobStore
-from simulator.knobs import PROVIDERS, WEBHOOK_MODES, ControlPanel
+from simulator.knobs import WEBHOOK_MODES, ControlPanel
 from simulator.runner import JobRunner
 from simulator.web import json_object, reply
 from starlette.requests import Request
@@ -15,6 +17,7 @@ ABOUT: dict[str, Any] = {
     "GET /_control/settings": "all settings as they stand",
     "PUT /_control/settings": "merges in {provider: {setting: value}}, or {setting: value} for all",
     "GET /_control/log?provider=&since=": "accepted jobs, oldest first; since: unix time of acceptance",
+    "POST /_control/expire?provider=": "ends the life of every result link that was given out so far",
     "POST /_control/reset": "forgets all jobs, files and changed settings",
     "providers": list(PROVIDERS),
     "settings of a provider": {
@@ -26,6 +29,8 @@ ABOUT: dict[str, Any] = {
         "drop_answer_next": "accepts the next n submits and cuts the connection in place of an answer",
         "status_code_next": "a status, or {status, times}: answers the next submits, accepts nothing",
         "poll_status_code_next": "the same for reads",
+        "retry_after_seconds": "sent as Retry-After with a 429 that was asked for; 0 sends none",
+        "out_of_quota_next": "refuses the next n submits because the account has no money",
         "webhooks": " | ".join(WEBHOOK_MODES),
         "webhook_delay_seconds": "how late `delay` is",
     },
@@ -48,8 +53,8 @@ ABOUT: dict[str, Any] = {
 class Control:
     """The developer's view of the simulator."""
 
-    def __init__(self, panel: ControlPanel, store: JobStore, runner: JobRunner) -> None:
-        self._panel, self._store, self._runner = panel, store, runner
+    def __init__(self, panel: ControlPanel, store: JobStore, runner: JobRunner, files: FileStore) -> None:
+        self._panel, self._store, self._runner, self._files = panel, store, runner, files
 
     def routes(self) -> list[Route]:
         """All paths below `/_control`."""
@@ -57,6 +62,7 @@ class Control:
             Route("/_control", self._about, methods=["GET"]),
             Route("/_control/settings", self._settings, methods=["GET", "PUT", "POST"]),
             Route("/_control/log", self._log, methods=["GET"]),
+            Route("/_control/expire", self._expire, methods=["POST"]),
             Route("/_control/reset", self._reset, methods=["POST"]),
         ]
 
@@ -90,6 +96,13 @@ class Control:
             if job.accepted_at >= moment and (not provider or job.provider == provider)
         ]
         return reply({"total": len(jobs), "jobs": jobs})
+
+    async def _expire(self, request: Request) -> Response:
+        provider = request.query_params.get("provider")
+        if provider not in PROVIDERS:
+            return reply({"error": f"provider must be one of {', '.join(PROVIDERS)}"}, 400)
+        self._files.expire(provider)
+        return reply({})
 
     async def _reset(self, request: Request) -> Response:
         del request

@@ -70,6 +70,11 @@ class DashScope:
         """The code that DashScope has for a status."""
         return ProviderError(status, _FAULTS.get(status, "InternalError"), "The request was refused.")
 
+    def quota(self) -> ProviderError:
+        """An account with unpaid bills: 400, not 402."""
+        text = "Access denied, please make sure your account is in good standing."
+        return ProviderError(400, "Arrearage", text)
+
     def failure(self, reason: str) -> tuple[str, str]:
         """What `output.code` and `output.message` say in a FAILED task."""
         return _FAILURES[reason]

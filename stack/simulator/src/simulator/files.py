@@ -5,11 +5,9 @@ import secrets
 import time
 from pathlib import Path
 
+from simulator.facts import PROVIDERS
 from starlette.requests import Request
 from starlette.responses import Response
-
-LIFETIME_SECONDS = {"ark": 24 * 3600, "dashscope": 24 * 3600, "gemini": 48 * 3600}
-"""How long each provider keeps a result: providers.md 3A, 4.2, 5.2."""
 
 _TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime", ".png": "image/png"}
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
@@ -32,7 +30,7 @@ class FileStore:
 
     def publish(self, name: str, provider: str, at: float, *, cached: bool) -> None:
         """Serve `name` from now on as a result of `provider`, made at unix time `at`."""
-        self._known[name] = (provider, at + LIFETIME_SECONDS[provider], cached)
+        self._known[name] = (provider, at + PROVIDERS[provider].result_seconds, cached)
 
     def read(self, name: str, provider: str) -> bytes | None:
         """The file's bytes; None if there is no such file, or no longer."""
@@ -44,6 +42,12 @@ class FileStore:
         path = self.directory / name
         return path.read_bytes() if path.exists() else None
 
+    def expire(self, provider: str) -> None:
+        """Let every link that `provider` has given out so far be past its time."""
+        for name, (owner, _, cached) in self._known.items():
+            if owner == provider:
+                self._known[name] = (owner, 0.0, cached)
+
     def clear(self) -> None:
         """Forget and delete every result."""
         self._known.clear()
@@ -53,7 +57,7 @@ class FileStore:
 
 def _sweep(directory: Path) -> None:
     """Delete what an earlier process left and nobody can ask for any more."""
-    oldest = time.time() - max(LIFETIME_SECONDS.values())
+    oldest = time.time() - max(facts.result_seconds for facts in PROVIDERS.values())
     for path in directory.iterdir():
         if path.stat().st_mtime < oldest:
             path.unlink(missing_ok=True)

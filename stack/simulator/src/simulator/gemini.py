@@ -33,6 +33,9 @@ _FAILURES = {
 }
 _FAKE_HOST = "https://generativelanguage.googleapis.com"
 _RESPONSE = "type.googleapis.com/google.ai.generativelanguage.v1beta.PredictLongRunningResponse"
+_QUOTA_FAILURE = "type.googleapis.com/google.rpc.QuotaFailure"
+_QUOTA_METRIC = "generativelanguage.googleapis.com/predict_long_running_requests"
+_QUOTA_ID = "PredictLongRunningRequestsPerDayPerProjectPerModel"
 _ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 
 
@@ -64,6 +67,13 @@ class Gemini:
     def fault(self, status: int) -> ProviderError:
         """The name that Google has for a status."""
         return ProviderError(status, _STATUS_NAMES.get(status, "INTERNAL"), "The request was refused.")
+
+    def quota(self) -> ProviderError:
+        """A daily quota: the status of throttling, told apart by its details."""
+        violation = {"quotaMetric": _QUOTA_METRIC, "quotaId": _QUOTA_ID}
+        details = [{"@type": _QUOTA_FAILURE, "violations": [violation]}]
+        text = "You exceeded your current quota, please check your plan and billing details."
+        return ProviderError(429, "RESOURCE_EXHAUSTED", text, details=details)
 
     def failure(self, reason: str) -> tuple[str, str]:
         """gRPC code and message; moderation has no code, it isn't an error here."""

@@ -32,7 +32,9 @@ class Intake:
             try:
                 return await handler(request)
             except ProviderError as error:
-                return provider.refuse(error)
+                answer = provider.refuse(error)
+                answer.headers.update(error.headers)
+                return answer
 
         return guarded
 
@@ -40,9 +42,7 @@ class Intake:
         """An endpoint that reads, and that `poll_status_code_next` can make fail."""
 
         async def faulty(request: Request) -> Response:
-            status = self.panel.providers[provider.name].take_status("poll_status_code_next")
-            if status is not None:
-                raise provider.fault(status)
+            self._fail_if_told(provider, "poll_status_code_next")
             return await handler(request)
 
         return self.endpoint(provider, faulty)
@@ -58,9 +58,9 @@ class Intake:
         knobs = self.panel.providers[provider.name]
         if knobs.accept_delay_seconds:
             await asyncio.sleep(knobs.accept_delay_seconds)
-        status = knobs.take_status("status_code_next")
-        if status is not None:
-            raise provider.fault(status)
+        self._fail_if_told(provider, "status_code_next")
+        if knobs.take("out_of_quota_next"):
+            raise provider.quota()
         if knobs.take("drop_request_next"):
             return await cut(request)
         job = make()
@@ -74,6 +74,16 @@ class Intake:
         if knobs.submit_delay_seconds:
             await asyncio.sleep(knobs.submit_delay_seconds)
         return response
+
+    def _fail_if_told(self, provider: Provider, knob: str) -> None:
+        knobs = self.panel.providers[provider.name]
+        status = knobs.take_status(knob)
+        if status is None:
+            return
+        fault = provider.fault(status)
+        if status == 429 and knobs.retry_after_seconds:
+            fault.headers["retry-after"] = f"{knobs.retry_after_seconds:g}"
+        raise fault
 
     def new_id(self, provider: str, prefix: str, length: int) -> str:
         """An id that this provider hasn't given out yet."""

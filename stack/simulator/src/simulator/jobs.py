@@ -5,14 +5,13 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from simulator.facts import PROVIDERS
 from simulator.inputs import MediaInput
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled", "expired"]
 Outcome = Literal["succeed", "fail", "moderated", "expire"]
 
 FINAL: frozenset[State] = frozenset({"succeeded", "failed", "cancelled", "expired"})
-RETENTION_SECONDS = {"ark": 7 * 86400, "dashscope": 86400, "gemini": 2 * 86400}
-"""After this a provider no longer knows the job: providers.md 3A, 4.2, 5.2."""
 
 QUEUED_MARKER_SECONDS = 10.0
 _DELAY_MARKER = re.compile(r"\[sim:delay=(\d+(?:\.\d+)?)\]")
@@ -78,7 +77,7 @@ class JobStore:
 
     def __init__(self) -> None:
         self.log: list[Job] = []
-        self._jobs: dict[str, dict[str, Job]] = {provider: {} for provider in RETENTION_SECONDS}
+        self._jobs: dict[str, dict[str, Job]] = {provider: {} for provider in PROVIDERS}
 
     def add(self, job: Job) -> None:
         """Keep a job."""
@@ -107,4 +106,4 @@ class JobStore:
 
 
 def _visible(job: Job, now: float) -> bool:
-    return not job.deleted and now - job.accepted_at < RETENTION_SECONDS[job.provider]
+    return not job.deleted and now - job.accepted_at < PROVIDERS[job.provider].job_seconds

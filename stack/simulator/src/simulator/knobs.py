@@ -3,9 +3,9 @@
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from simulator.facts import PROVIDERS
 from simulator.settings import Settings
 
-PROVIDERS = ("dashscope", "ark", "gemini")
 WEBHOOK_MODES = ("on", "off", "double", "delay")
 
 
@@ -29,6 +29,8 @@ class Knobs:
     drop_answer_next: int = 0
     status_code_next: StatusFault = field(default_factory=StatusFault)
     poll_status_code_next: StatusFault = field(default_factory=StatusFault)
+    retry_after_seconds: float = 0.0
+    out_of_quota_next: int = 0
     webhooks: str = "on"
     webhook_delay_seconds: float = 5.0
 

@@ -4,17 +4,13 @@ from collections.abc import Mapping
 from html import escape
 
 from simulator.control import ABOUT
+from simulator.facts import PROVIDERS
 from simulator.provider import Provider
 from simulator.web import ProviderError, reply
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-_BASES = {
-    "DashScope (Wan 2.6)": "/dashscope/api/v1",
-    "Volcengine Ark (Seedance)": "/ark/api/v3",
-    "Gemini API (Veo)": "/gemini/v1beta",
-}
 _RULES = (
     "Any key works except <code>bad-key</code>; no key is refused.",
     "The model <code>no-such-model-0</code> is unknown.",
@@ -50,7 +46,7 @@ async def _healthy(request: Request) -> Response:
 
 async def _front(request: Request) -> Response:
     del request
-    bases = "".join(f"<li>{escape(name)}: <code>{path}</code></li>" for name, path in _BASES.items())
+    bases = "".join(f"<li>{escape(each.title)}: <code>{each.base}</code></li>" for each in PROVIDERS.values())
     rules = "".join(f"<li>{rule}</li>" for rule in _RULES)
     tables = ""
     for title, content in ABOUT.items():

@@ -25,6 +25,10 @@ class Provider(Protocol):
         """What it says when it answers `status` for reasons of its own."""
         ...
 
+    def quota(self) -> ProviderError:
+        """What it says when the account has no money or quota left for the job."""
+        ...
+
     def size(self, job: Job, image_size: tuple[int, int] | None) -> tuple[int, int]:
         """Width and height of the video, given the size of the input image if there is one."""
         ...

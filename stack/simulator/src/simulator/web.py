@@ -13,7 +13,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 class ProviderError(Exception):
     """A refusal, as the provider words it; each provider gives it its own shape.
 
-    `param` names the field at fault; `details` is for providers that add structured ones.
+    `param` names the field at fault; `details` is for providers that add structured ones,
+    `headers` go with the answer.
     """
 
     def __init__(
@@ -24,6 +25,7 @@ class ProviderError(Exception):
         *,
         param: str = "",
         details: list[dict[str, Any]] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -31,6 +33,7 @@ class ProviderError(Exception):
         self.message = message
         self.param = param
         self.details = details
+        self.headers = headers or {}
 
 
 def reply(body: Any, status: int = 200) -> Response:

@@ -1,0 +1,24 @@
+"""The providers that are simulated, and the plain facts in which they differ: a line each."""
+
+from dataclasses import dataclass
+
+HOUR, DAY = 3600.0, 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A provider's title, its address here, and how long it keeps things (seconds)."""
+
+    title: str
+    base: str
+    job_seconds: float
+    """After this it no longer knows a job."""
+    result_seconds: float
+    """How long after its making a result can be fetched."""
+
+
+PROVIDERS: dict[str, Facts] = {
+    "dashscope": Facts("DashScope (Wan)", "/dashscope/api/v1", DAY, DAY),  # providers.md 5.2
+    "ark": Facts("Volcengine Ark (Seedance)", "/ark/api/v3", 7 * DAY, DAY),  # providers.md 4.2
+    "gemini": Facts("Gemini API (Veo)", "/gemini/v1beta", 2 * DAY, 2 * DAY),  # providers.md 3A
+}
