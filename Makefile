@@ -13,7 +13,7 @@ COMPILE := .venv/bin/uv pip compile --universal --generate-hashes --no-emit-inde
 
 .PHONY: help
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## Make .venv from the lock and fetch Kafka and the S3 server (once)
@@ -36,7 +36,7 @@ distclean: clean ## Also remove the downloads and .venv
 demo: up ## Run the three requests of the product documents and show what became of them
 	@$(RUN) -m stack.demo
 
-.PHONY: test lint typecheck format lock bench flow
+.PHONY: test lint typecheck format lock bench flow providers-doc
 test: setup ## Run the tests on real servers; T=tests/ledger for a part
 	@$(RUN) -m pytest $(T)
 lint: setup ## Check style, formatting and the direction of imports
@@ -55,3 +55,5 @@ bench: setup ## Measure; each figure is one command
 	@$(RUN) -m bench
 flow: setup ## Write docs/flow.md and the event schemas from the contracts
 	@$(RUN) -m contracts.docs
+providers-doc: setup ## Write docs/providers.md from the scenario table
+	@PYTHONPATH=tests/providers $(RUN) -m scenarios.docs

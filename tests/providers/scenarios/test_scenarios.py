@@ -1,0 +1,50 @@
+"""Every scenario at every adapter, through real sockets; and docs/providers.md says exactly that."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from providers.adapter import adapter, protocols
+from scenarios import docs
+from scenarios.stage import Stage
+from scenarios.subject import Subject
+from scenarios.subjects import SUBJECTS
+from scenarios.table import SCENARIOS
+
+ROWS = [
+    pytest.param(subject, name, id=f"{subject.protocol}-{name}")
+    for subject in SUBJECTS.values()
+    for name in SCENARIOS
+    if name not in subject.impossible
+]
+
+
+@pytest.fixture
+async def http(simulator: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(timeout=30) as client:
+        await client.post(f"{simulator}/_control/reset")
+        yield client
+
+
+@pytest.mark.parametrize(("subject", "name"), ROWS)
+async def test_the_adapter_makes_of_it_what_it_is(
+    simulator: str, http: httpx.AsyncClient, subject: Subject, name: str
+) -> None:
+    await SCENARIOS[name](Stage(simulator, http, subject))
+
+
+def test_every_adapter_is_in_the_table() -> None:
+    assert sorted(SUBJECTS) == sorted(protocols())
+
+
+@pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
+def test_what_cannot_occur_has_a_reason_and_agrees_with_the_adapter(subject: Subject) -> None:
+    assert set(subject.impossible) <= set(SCENARIOS)
+    assert all(len(reason.split()) >= 3 for reason in subject.impossible.values())
+    offered = adapter(subject.protocol).capabilities
+    assert ("cancel" in subject.impossible) is not offered.cancel
+    assert ("late_webhook" in subject.impossible) is not offered.webhooks
+
+
+def test_the_page_of_the_providers_is_what_the_tests_say() -> None:
+    assert docs.PAGE.read_text("utf-8") == docs.page(), "run `make providers-doc`"
