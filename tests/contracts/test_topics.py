@@ -10,6 +10,7 @@ from contracts.topics import SERVICES, TOPICS, Topic
 # As DESIGN's table has it, without the topics that nothing uses yet; written by hand on purpose.
 EXPECTED = {
     "task.requested": ("gateway", {"ledger", "dispatcher"}),
+    "task.cancel_requested": ("gateway", {"dispatcher"}),
     "credits.granted": ("gateway", {"ledger"}),
     "credits.frozen": ("ledger", {"dispatcher", "gateway"}),
     "task.settled": ("ledger", {"gateway", "dispatcher"}),

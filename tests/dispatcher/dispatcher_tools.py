@@ -14,7 +14,8 @@ import orjson
 from catalog.catalog import Catalog
 from contracts.ids import uuid7
 from dispatcher.app import worker_parts
-from dispatcher.domain.facts import Fact, Frozen, Reported, Requested, Settled
+from dispatcher.domain.facts import CancelRequested, Fact, Frozen, Reported, Requested, Settled
+from dispatcher.domain.job import CancelReason
 from dispatcher.settings import Settings
 from dispatcher.usecases.apply_facts import ApplyFacts
 from runtime.db import Database
@@ -185,6 +186,10 @@ def requested(
 
 def frozen(request: Requested) -> Frozen:
     return Frozen(request.task_id, request.account_id, datetime.now(UTC), request.deadline, None)
+
+
+def cancel(request: Requested, reason: CancelReason = "client") -> CancelRequested:
+    return CancelRequested(request.task_id, request.account_id, datetime.now(UTC), reason)
 
 
 def settled(request: Requested, outcome: str = "released") -> Settled:

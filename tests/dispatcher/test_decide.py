@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from dispatcher.domain.decide import Conclude, Follow, Poll, Resolve, Submit, decide
-from dispatcher.domain.job import LIVE, Attempt, Change, Job, Problem, Timing
-from dispatcher.domain.verdicts import absent, after_poll, after_submit, deferred, given_up
+from dispatcher.domain.decide import Cancel, Conclude, Follow, Poll, Resolve, Submit, decide
+from dispatcher.domain.job import LIVE, Attempt, Change, Completion, Job, Problem, Timing
+from dispatcher.domain.verdicts import absent, after_cancel, after_poll, after_submit, deferred, given_up
 from hypothesis import given
 from hypothesis import strategies as st
 from providers import outcomes as o
@@ -60,6 +60,7 @@ def jobs(draw: st.DrawFn) -> Job:
     return job(
         requested=draw(st.booleans()),
         frozen=draw(st.booleans()),
+        cancel=draw(st.sampled_from([None, "client", "deadline"])),
         settled=draw(st.booleans()),
         completed=draw(st.booleans()),
         deadline=NOW + timedelta(seconds=draw(st.sampled_from([-100_000, -1, 1, 3600]))),
@@ -75,6 +76,7 @@ def test_a_submit_needs_both_facts_time_and_nothing_on_its_way(job: Job) -> None
         assert job.frozen
         assert not job.closed
         assert not job.overdue
+        assert job.cancel is None
         assert not any(each.status in LIVE for each in job.attempts)
         latest = job.latest
         reused = latest is not None and latest.status == "deferred"
@@ -92,6 +94,68 @@ def test_an_open_job_is_never_left_without_a_next_look(job: Job) -> None:
 def test_a_closed_job_is_only_followed(job: Job) -> None:
     step = decide(replace(job, completed=True), TIMING)
     assert isinstance(step, Follow) or step == Conclude(Change(None))
+
+
+@pytest.mark.parametrize("status", ["deferred", "failed", "absent", "unknown"])
+@pytest.mark.parametrize("known", [True, False])
+def test_what_no_provider_has_is_cancelled_at_once(status: str, known: bool) -> None:
+    attempts = (attempt(status=status),) if known else ()
+    step = decide(job(requested=known, frozen=known, cancel="client", attempts=attempts), TIMING)
+    assert step == Conclude(Change(None, completion=Completion("cancelled", "cancelled")))
+
+
+def test_the_deadlines_own_cancel_says_so() -> None:
+    step = decide(job(cancel="deadline"), TIMING)
+    assert isinstance(step, Conclude)
+    assert step.change.completion is not None
+    assert (step.change.completion.outcome, step.change.completion.code) == ("failed", "deadline_exceeded")
+
+
+def test_a_provider_is_told_to_stop_until_it_has_answered() -> None:
+    running = job(cancel="client", attempts=(attempt(),))
+    assert decide(running, TIMING) == Cancel(running.attempts[0])
+    for answer in ("accepted", "refused"):
+        told = job(cancel="client", attempts=(attempt(cancel=answer),))
+        assert decide(told, TIMING) == Poll(told.attempts[0])
+    sending = job(cancel="client", attempts=(attempt(status="submitting"),))
+    assert decide(sending, TIMING) == Resolve(sending.attempts[0])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "answer", "expected"),
+    [
+        (o.CancelAccepted(), "accepted", True),
+        (o.CancelRefused("it runs"), "refused", True),
+        (o.Gone("?"), None, True),
+        (o.Throttled(9.0), None, False),
+        (o.Unknown("502"), None, False),
+        (o.BadCredentials("?"), None, False),
+    ],
+)
+def test_each_answer_to_a_cancel_leaves_the_last_word_to_a_poll(
+    outcome: o.CancelOutcome, answer: str | None, expected: bool
+) -> None:
+    change = after_cancel(Change(5.0, progress="queued", polled=True), outcome, again=2.0)
+    assert (change.cancel, change.completion, change.expected) == (answer, None, expected)
+    assert change.progress == "queued"
+    assert change.delay is not None
+
+
+def test_what_ends_after_our_cancel_ends_as_the_provider_says() -> None:
+    told = job(cancel="client", attempts=(attempt(cancel="accepted"),))
+    stopped = poll(told, o.Cancelled())
+    assert (stopped.status, stopped.completion) == ("cancelled", Completion("cancelled", "cancelled"))
+    gone = poll(told, o.Gone("deleted"))
+    assert (gone.completion, gone.orphan) == (Completion("cancelled", "cancelled"), "suspected")
+    done = poll(told, o.Succeeded((VIDEO,), o.Usage()))
+    assert done.completion is not None
+    assert done.completion.outcome == "succeeded"
+
+
+def test_a_job_that_somebody_else_cancelled_has_failed() -> None:
+    change = poll(job(attempts=(attempt(),)), o.Cancelled())
+    assert change.completion is not None
+    assert (change.completion.outcome, change.completion.code) == ("failed", "provider_failed")
 
 
 def test_what_may_be_on_its_way_is_resolved_even_past_the_deadline() -> None:
@@ -207,7 +271,12 @@ class World:
     def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
         self.draw, self.taken, self.sends, self.completions = draw, 0, 0, 0
         self.mine: dict[int, str] = {}
-        self.job = job()
+        self.stopped: set[int] = set()
+        self.job = job(requested=False, frozen=False)
+
+    def hear(self, fact: str) -> None:
+        """A fact; a repeat changes nothing."""
+        self.job = replace(self.job, **{fact: "client" if fact == "cancel" else True})
 
     def step(self) -> None:
         step = decide(self.job, TIMING)
@@ -218,6 +287,8 @@ class World:
                 self._change(self._resolve(found))
             case Poll(found) | Follow(found):
                 self._change(self._poll(found))
+            case Cancel(found):
+                self._change(self._cancel(found))
             case Conclude(change):
                 self._change(change)
 
@@ -261,8 +332,24 @@ class World:
             o.Gone("?"),
             o.Succeeded((VIDEO,), o.Usage()),
             o.Failed("X", "no"),
+            *([o.Cancelled()] if found.n in self.stopped else []),
         ]
         return poll(asked, self.draw(st.sampled_from(outcomes)))
+
+    def _cancel(self, found: Attempt) -> Change:
+        change = self._poll(found)
+        if change.completion is not None:
+            return change
+        answers: list[o.CancelOutcome] = [
+            o.CancelAccepted(),
+            o.CancelRefused("late"),
+            o.Gone("?"),
+            o.Unknown("?"),
+        ]
+        answer = self.draw(st.sampled_from(answers))
+        if isinstance(answer, o.CancelAccepted):
+            self.stopped.add(found.n)
+        return after_cancel(change, answer, again=1.0)
 
     def _change(self, change: Change) -> None:
         latest = self.job.latest
@@ -273,6 +360,7 @@ class World:
                 status=change.status or latest.status,
                 job_id=latest.job_id or change.job_id,
                 orphan=change.orphan or latest.orphan,
+                cancel=latest.cancel or change.cancel,
                 gone_at=(latest.gone_at or gone) if change.gone is not False else None,
             )
             self.job = replace(self.job, attempts=(*self.job.attempts[:-1], changed))
@@ -284,7 +372,11 @@ class World:
 @given(st.data())
 def test_16_whatever_is_lost_a_task_has_one_job_and_one_last_word(data: st.DataObject) -> None:
     world = World(data.draw)
+    facts = ["requested", "frozen", *(["cancel"] if data.draw(st.booleans()) else [])]
+    heard = data.draw(st.permutations(facts + data.draw(st.lists(st.sampled_from(facts), max_size=3))))
     for _ in range(data.draw(st.integers(1, 40))):
+        if heard and data.draw(st.booleans()):
+            world.hear(heard.pop())
         world.step()
         assert world.taken <= 1
         world.pass_time(data.draw(st.sampled_from([0.5, 30, 61, 901])))

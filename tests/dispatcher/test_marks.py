@@ -50,6 +50,7 @@ async def test_of_many_at_the_same_moment_one_is_marked(dispatcher: Dispatcher) 
     [
         "settled_at = now(), settled_outcome = 'released'",
         "completed_at = now(), outcome = 'succeeded'",
+        "cancel_requested_at = now(), cancel_reason = 'client'",
         "deadline = now() - interval '1 ms'",
         "frozen_at = NULL",
     ],

@@ -50,6 +50,15 @@ class TaskRequested(Event):
     repeat: int = Field(default=1, ge=1, description="1 at first; a repeat asks for the answer again")
 
 
+class TaskCancelRequested(Event):
+    """Somebody wants a task stopped; what comes of it is the dispatcher's word."""
+
+    task_id: UUID
+    account_id: UUID
+    requested_at: datetime
+    reason: Literal["client", "deadline", "operator"] = "client"
+
+
 class CreditsGranted(Event):
     """Credits to add to an account or, with a negative amount, to take back."""
 

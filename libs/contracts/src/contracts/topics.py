@@ -43,6 +43,13 @@ _TABLE = (
         events.TaskRequested,
     ),
     Topic(
+        "task.cancel_requested",
+        "the client wants it stopped",
+        "gateway",
+        ("dispatcher",),
+        events.TaskCancelRequested,
+    ),
+    Topic(
         "credits.granted",
         "credits to add or take back",
         "gateway",

@@ -74,7 +74,10 @@ class Adapter(Protocol):
         ...
 
     def cancel(self, base_url: str, credential: Credential, job_id: str) -> HttpRequest | None:
-        """Build the cancel of a job whose last poll said queued; None if the protocol has none."""
+        """Build the cancel of a job; None if the protocol has none.
+
+        The last poll said queued, or running where `capabilities.cancel_running` allows it.
+        """
         ...
 
     def parse_cancel(self, response: HttpResponse) -> CancelOutcome:

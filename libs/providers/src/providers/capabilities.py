@@ -14,7 +14,7 @@ class Capabilities:
     idempotent_submit: bool
     """A repeated submit with the same correlation makes no second job."""
     cancel: bool
-    """A queued job can be cancelled. Only a queued one: see `cancel_deletes_finished`."""
+    """A queued job can be cancelled; a running one where `cancel_running` says so."""
     cancel_deletes_finished: bool
     """A cancel that comes too late deletes the finished job and its result: poll right before it."""
     min_poll_seconds: float
@@ -23,5 +23,7 @@ class Capabilities:
     """How long results stay available after success."""
     poll_many: int = 0
     """How many jobs one question may name; 0: one question per job."""
+    cancel_running: bool = False
+    """A running job can be cancelled too."""
     signed_webhooks: bool = False
     """Its webhooks carry a signature that `prove_webhook` checks."""

@@ -22,6 +22,8 @@ CREATE TABLE jobs (
     deadline timestamptz,
     traceparent text,
     frozen_at timestamptz,
+    cancel_requested_at timestamptz,
+    cancel_reason text CHECK (cancel_reason IN ('client', 'deadline', 'operator')),
     settled_at timestamptz,
     settled_outcome text CHECK (settled_outcome IN ('settled', 'released', 'refused')),
     attempt integer NOT NULL DEFAULT 0 CHECK (attempt >= 0),
@@ -32,6 +34,7 @@ CREATE TABLE jobs (
     CHECK (requested_at IS NULL
            OR num_nulls(asset, model, input, derive, price_rule, deadline) = 0),
     CHECK (frozen_at IS NULL OR deadline IS NOT NULL),
+    CHECK ((cancel_requested_at IS NULL) = (cancel_reason IS NULL)),
     CHECK ((settled_at IS NULL) = (settled_outcome IS NULL)),
     CHECK ((completed_at IS NULL) = (outcome IS NULL)),
     CHECK ((error_code IS NULL) = (outcome IS NULL OR outcome = 'succeeded'))
@@ -59,6 +62,7 @@ CREATE TABLE attempts (
     polls integer NOT NULL DEFAULT 0 CHECK (polls >= 0),
     polled_at timestamptz,
     gone_at timestamptz,
+    cancel text CHECK (cancel IN ('accepted', 'refused')),
     progress text CHECK (progress IN ('submitted', 'queued', 'processing')),
     percent integer CHECK (percent BETWEEN 0 AND 100),
     error_class text,

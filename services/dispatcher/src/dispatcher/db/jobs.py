@@ -14,13 +14,13 @@ from dispatcher.domain.job import Attempt, Job
 _LOAD = """
 SELECT now() AS now, j.task_id, j.account_id, j.requested_at IS NOT NULL AS requested,
        j.frozen_at IS NOT NULL AS frozen, j.settled_at IS NOT NULL AS settled,
-       j.completed_at IS NOT NULL AS completed, j.asset, j.model, j.derive, j.price_rule, j.deadline,
-       j.traceparent,
+       j.completed_at IS NOT NULL AS completed, j.cancel_reason, j.asset, j.model, j.derive, j.price_rule,
+       j.deadline, j.traceparent,
        CASE WHEN a.n IS NULL OR a.n = j.attempt AND a.status NOT IN ('submitting', 'submitted')
             THEN j.input END AS input,
        a.n, a.status, a.provider, a.protocol, a.model AS provider_model, a.credential_id, a.correlation,
-       a.sends, a.submitting_at, a.provider_job_id, a.hint_job_id, a.polls, a.gone_at, a.progress, a.percent,
-       a.error_class, a.error_message, a.orphan
+       a.sends, a.submitting_at, a.provider_job_id, a.hint_job_id, a.polls, a.gone_at, a.cancel,
+       a.progress, a.percent, a.error_class, a.error_message, a.orphan
 FROM jobs j LEFT JOIN attempts a ON a.task_id = j.task_id
 WHERE j.task_id = ANY($1::uuid[])
 ORDER BY j.task_id, a.n
@@ -34,13 +34,14 @@ FROM jobs WHERE task_id = ANY($1::uuid[]) ORDER BY task_id FOR UPDATE
 # The rows come sorted by task id, so that two batches can't wait for each other.
 _MERGE = """
 INSERT INTO jobs AS j (task_id, account_id, requested_at, asset, model, input, derive, price_rule, deadline,
-                       traceparent, frozen_at, settled_at, settled_outcome)
+                       traceparent, frozen_at, cancel_requested_at, cancel_reason, settled_at,
+                       settled_outcome)
 SELECT task_id, account_id, requested_at, asset, model, input, derive, price_rule, deadline, traceparent,
-       frozen_at, settled_at, settled_outcome
+       frozen_at, cancel_requested_at, cancel_reason, settled_at, settled_outcome
 FROM json_to_recordset($1::json) AS r(
     task_id uuid, account_id uuid, requested_at timestamptz, asset text, model text, input json, derive json,
-    price_rule json, deadline timestamptz, traceparent text, frozen_at timestamptz, settled_at timestamptz,
-    settled_outcome text)
+    price_rule json, deadline timestamptz, traceparent text, frozen_at timestamptz,
+    cancel_requested_at timestamptz, cancel_reason text, settled_at timestamptz, settled_outcome text)
 ON CONFLICT (task_id) DO UPDATE SET
     requested_at = coalesce(j.requested_at, excluded.requested_at),
     asset = coalesce(j.asset, excluded.asset),
@@ -51,12 +52,17 @@ ON CONFLICT (task_id) DO UPDATE SET
     deadline = coalesce(j.deadline, excluded.deadline),
     traceparent = coalesce(j.traceparent, excluded.traceparent),
     frozen_at = coalesce(j.frozen_at, excluded.frozen_at),
+    cancel_requested_at = coalesce(j.cancel_requested_at, excluded.cancel_requested_at),
+    cancel_reason = coalesce(j.cancel_reason, excluded.cancel_reason),
     settled_at = coalesce(j.settled_at, excluded.settled_at),
     settled_outcome = coalesce(j.settled_outcome, excluded.settled_outcome)
 WHERE (j.requested_at IS NULL AND excluded.requested_at IS NOT NULL)
    OR (j.frozen_at IS NULL AND excluded.frozen_at IS NOT NULL)
+   OR (j.cancel_requested_at IS NULL AND excluded.cancel_requested_at IS NOT NULL)
    OR (j.settled_at IS NULL AND excluded.settled_at IS NOT NULL)
-RETURNING j.task_id, j.account_id, j.requested_at IS NOT NULL AND j.frozen_at IS NOT NULL AS complete,
+RETURNING j.task_id, j.account_id,
+          j.cancel_requested_at IS NOT NULL
+          OR (j.requested_at IS NOT NULL AND j.frozen_at IS NOT NULL) AS ready,
           j.settled_at IS NOT NULL AS settled, j.completed_at IS NOT NULL AS completed, j.attempt,
           extract(epoch FROM j.deadline - now())::float8 AS seconds_left
 """
@@ -64,11 +70,11 @@ RETURNING j.task_id, j.account_id, j.requested_at IS NOT NULL AND j.frozen_at IS
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """A job that a batch changed. `complete`: both the request and the hold are known."""
+    """A job that a batch changed. `ready`: request and hold are known, or a cancel that needs neither."""
 
     task_id: UUID
     account_id: UUID
-    complete: bool
+    ready: bool
     settled: bool
     completed: bool
     attempt: int
@@ -115,6 +121,8 @@ def _row(task: TaskFacts) -> dict[str, object]:
             "deadline": requested.deadline,
             "traceparent": requested.traceparent,
         }
+    if task.cancel is not None:
+        row |= {"cancel_requested_at": task.cancel.requested_at, "cancel_reason": task.cancel.reason}
     if settled is not None:
         row |= {"settled_at": settled.settled_at, "settled_outcome": settled.outcome}
     return row
@@ -129,6 +137,7 @@ def _job(records: list[asyncpg.Record]) -> Job:
         now=first["now"],
         requested=first["requested"],
         frozen=first["frozen"],
+        cancel=first["cancel_reason"],
         settled=first["settled"],
         completed=first["completed"],
         asset=first["asset"],
@@ -157,6 +166,7 @@ def _attempt(record: asyncpg.Record) -> Attempt:
         hint_job_id=record["hint_job_id"],
         polls=record["polls"],
         gone_at=record["gone_at"],
+        cancel=record["cancel"],
         progress=record["progress"],
         percent=record["percent"],
         error_class=record["error_class"],

@@ -22,6 +22,7 @@ UPDATE attempts a SET
     polls = a.polls + r.polled::int,
     polled_at = CASE WHEN r.polled THEN now() ELSE a.polled_at END,
     gone_at = CASE WHEN r.gone THEN coalesce(a.gone_at, now()) WHEN NOT r.gone THEN NULL ELSE a.gone_at END,
+    cancel = coalesce(a.cancel, r.cancel),
     progress = coalesce(r.progress, a.progress),
     percent = coalesce(r.percent, a.percent),
     error_class = CASE WHEN r.status = 'succeeded' THEN NULL ELSE coalesce(r.error_class, a.error_class) END,
@@ -35,9 +36,9 @@ UPDATE attempts a SET
     ended_at = CASE WHEN coalesce(r.status, a.status) NOT IN ('submitting', 'deferred', 'submitted')
                     THEN coalesce(a.ended_at, now()) END
 FROM json_to_recordset($1::json) AS r(
-    task_id uuid, n int, sends int, was text, status text, job_id text, polled bool, gone bool, progress text,
-    percent int, error_class text, error_code text, error_message text, usage json, actual_micro bigint,
-    orphan text)
+    task_id uuid, n int, sends int, was text, status text, job_id text, polled bool, gone bool, cancel text,
+    progress text, percent int, error_class text, error_code text, error_message text, usage json,
+    actual_micro bigint, orphan text)
 WHERE a.task_id = r.task_id AND a.n = r.n AND a.sends = r.sends AND a.status = r.was
 RETURNING a.task_id
 """
@@ -152,6 +153,7 @@ def _change(record: Record, attempt: Attempt) -> dict[str, object]:
         "job_id": change.job_id,
         "polled": change.polled,
         "gone": change.gone,
+        "cancel": change.cancel,
         "progress": change.progress,
         "percent": change.percent,
         "error_class": problem.kind if problem else None,

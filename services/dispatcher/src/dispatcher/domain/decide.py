@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from contracts import codes
 
 from dispatcher.domain.job import LIVE, Attempt, Change, Completion, Job, Timing
+from dispatcher.domain.verdicts import cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,13 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
+class Cancel:
+    """Ask the provider to stop, if it still can."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
 class Follow:
     """The task is closed; find out what became of this attempt, and its cost."""
 
@@ -42,7 +50,7 @@ class Conclude:
     change: Change
 
 
-Step = Submit | Resolve | Poll | Follow | Conclude
+Step = Submit | Resolve | Poll | Cancel | Follow | Conclude
 
 
 def decide(job: Job, timing: Timing) -> Step:
@@ -53,7 +61,9 @@ def decide(job: Job, timing: Timing) -> Step:
     if latest is not None and latest.status == "submitting":
         return Resolve(latest)
     if latest is not None and latest.status == "submitted":
-        return Poll(latest)
+        return Cancel(latest) if job.cancel and latest.cancel is None else Poll(latest)
+    if job.cancel is not None:
+        return Conclude(Change(None, completion=cancelled(job.cancel)))
     if job.overdue:
         return Conclude(Change(None, completion=_late(latest)))
     if not (job.requested and job.frozen):

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from dispatcher.domain.job import CancelReason
+
 
 @dataclass(frozen=True, slots=True)
 class Requested:
@@ -35,6 +37,16 @@ class Frozen:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """Somebody wants it stopped."""
+
+    task_id: UUID
+    account_id: UUID
+    requested_at: datetime
+    reason: CancelReason
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """The money outcome is known."""
 
@@ -56,7 +68,7 @@ class Reported:
     final: bool
 
 
-Fact = Requested | Frozen | Settled | Reported
+Fact = Requested | Frozen | CancelRequested | Settled | Reported
 
 
 @dataclass(slots=True)
@@ -67,6 +79,7 @@ class TaskFacts:
     account_id: UUID
     requested: Requested | None = None
     frozen: Frozen | None = None
+    cancel: CancelRequested | None = None
     settled: Settled | None = None
 
 
@@ -83,6 +96,8 @@ def merge(facts: Sequence[Fact]) -> tuple[dict[UUID, TaskFacts], list[Reported]]
             task.requested = task.requested or fact
         elif isinstance(fact, Frozen):
             task.frozen = task.frozen or fact
+        elif isinstance(fact, CancelRequested):
+            task.cancel = task.cancel or fact
         else:
             task.settled = task.settled or fact
     return dict(sorted(tasks.items())), reports

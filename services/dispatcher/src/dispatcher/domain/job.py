@@ -18,6 +18,8 @@ Status = Literal[
 ]
 Orphan = Literal["suspected", "confirmed", "cleared"]
 ProgressState = Literal["submitted", "queued", "processing"]
+CancelReason = Literal["client", "deadline", "operator"]
+CancelAnswer = Literal["accepted", "refused"]
 LIVE: frozenset[Status] = frozenset({"submitting", "submitted"})
 
 
@@ -38,6 +40,8 @@ class Attempt:
     hint_job_id: str | None = None
     polls: int = 0
     gone_at: datetime | None = None
+    cancel: CancelAnswer | None = None
+    """What the provider said to our cancel; None: not asked, or no answer."""
     progress: ProgressState | None = None
     percent: int | None = None
     error_class: str | None = None
@@ -59,6 +63,8 @@ class Job:
     now: datetime
     requested: bool = False
     frozen: bool = False
+    cancel: CancelReason | None = None
+    """Why somebody wants it stopped; None: nobody does."""
     settled: bool = False
     completed: bool = False
     asset: str | None = None
@@ -154,6 +160,7 @@ class Change:
     polled: bool = False
     gone: bool | None = None
     """True: the provider doesn't know the job (any more); False: it does; None: no word on it."""
+    cancel: CancelAnswer | None = None
     orphan: Orphan | None = None
     usage: Mapping[str, Any] | None = None
     actual_micro: int | None = None

@@ -9,10 +9,22 @@ from catalog.price import actual_micro
 from contracts import codes
 from providers import outcomes as o
 
-from dispatcher.domain.job import Attempt, Change, Completion, Job, Problem, ProgressState, Result, Timing
+from dispatcher.domain.job import (
+    Attempt,
+    CancelReason,
+    Change,
+    Completion,
+    Job,
+    Problem,
+    ProgressState,
+    Result,
+    Timing,
+)
 
 SHORTLY = 0.2
 """Seconds until a step that may follow at once."""
+CANCEL_SECONDS = 0.5
+"""Seconds that a provider is given to stop a job before it is asked what became of it."""
 _RANK: Mapping[ProgressState | None, int] = {None: 0, "submitted": 1, "queued": 2, "processing": 3}
 
 
@@ -78,11 +90,11 @@ def after_poll(
         case o.Failed() | o.Moderated() | o.InvalidInput():
             return refused(outcome, fails_over=fails_over and not job.overdue)
         case o.Cancelled():
-            message = "the job was cancelled at the provider"
-            completion = Completion("failed", codes.PROVIDER_FAILED, message)
-            return Change(None, "cancelled", problem=Problem("provider", message), completion=completion)
+            return _stopped(job)
         case o.Progress(state, percent):
             return _goes_on(job, attempt, state, percent, pace)
+        case o.Gone() if attempt.cancel == "accepted" and job.cancel is not None:
+            return replace(_stopped(job), orphan="suspected")
         case o.Gone(message):
             since = job.age(attempt.gone_at) if attempt.gone_at else 0.0
             if since >= timing.uncertain_after:
@@ -90,6 +102,31 @@ def after_poll(
             return Change(again, problem=Problem("gone", message), polled=True, gone=True, expected=False)
         case _:
             return _unanswered(job, outcome, timing, again)
+
+
+def cancelled(reason: CancelReason) -> Completion:
+    """Stopped as somebody asked; the deadline's own cancel says so."""
+    if reason == "deadline":
+        return Completion("failed", codes.DEADLINE_EXCEEDED, "the task was stopped at its deadline")
+    return Completion("cancelled", codes.CANCELLED)
+
+
+def after_cancel(change: Change, outcome: o.CancelOutcome, *, again: float) -> Change:
+    """The answer to a cancel, added to the `change` by the poll right before it.
+
+    A provider's yes is no word on the job: the next poll is. After an answer that says nothing, both again.
+    """
+    match outcome:
+        case o.CancelAccepted():
+            return replace(change, delay=CANCEL_SECONDS, cancel="accepted")
+        case o.CancelRefused(message):
+            return replace(change, cancel="refused", problem=Problem("cancel_refused", message))
+        case o.Gone():
+            return replace(change, delay=SHORTLY)
+        case o.Throttled(retry_after):
+            return replace(change, delay=max(again, retry_after or 0.0), expected=False)
+        case _:
+            return replace(change, delay=again, expected=False)
 
 
 def absent() -> Change:
@@ -132,6 +169,15 @@ def _succeeded(job: Job, outcome: o.Succeeded) -> Change:
     completion = Completion("succeeded", results=results)
     actual = _actual(job, told)
     return Change(None, "succeeded", polled=True, usage=told, actual_micro=actual, completion=completion)
+
+
+def _stopped(job: Job) -> Change:
+    """Cancelled at the provider: as we asked, or by somebody else's hand."""
+    if job.cancel is not None:
+        return Change(None, "cancelled", polled=True, completion=cancelled(job.cancel))
+    message = "the job was cancelled at the provider"
+    completion = Completion("failed", codes.PROVIDER_FAILED, message)
+    return Change(None, "cancelled", problem=Problem("provider", message), completion=completion)
 
 
 def _actual(job: Job, usage: Mapping[str, Any]) -> int | None:

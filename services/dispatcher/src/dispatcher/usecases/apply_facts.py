@@ -30,7 +30,7 @@ class ApplyFacts:
             tx.after_commit("work", self._wake)
 
     async def _schedule(self, tx: Tx, merged: Sequence[Merged], known: Set[UUID]) -> list[UUID]:
-        """A work row per open job: due now when it is complete, else at its deadline."""
+        """A work row per open job: due now when it is ready, else at its deadline."""
         open_ = [each for each in merged if not each.settled and not each.completed]
         await work.add(
             tx,
@@ -39,12 +39,12 @@ class ApplyFacts:
                     each.task_id,
                     WORK,
                     each.account_id,
-                    delay=0.0 if each.complete else max(each.seconds_left or 0.0, 0.0),
+                    delay=0.0 if each.ready else max(each.seconds_left or 0.0, 0.0),
                 )
                 for each in open_
             ],
         )
-        due = [each.task_id for each in merged if (each.complete or each.settled) and not each.completed]
+        due = [each.task_id for each in merged if (each.ready or each.settled) and not each.completed]
         await work.nudge(tx, WORK, sorted(known & set(due)))
         return due
 

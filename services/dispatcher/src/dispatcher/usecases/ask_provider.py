@@ -36,14 +36,15 @@ async def ask(desk: Desk, attempt: Attempt, job_id: str, lease: Lease) -> o.Poll
         if isinstance(answer, o.Unknown | Later):
             return answer
         outcome = protocol.parse_poll(answer, step)
-        _tell_circuit(desk, (provider.name, attempt.credential_id, "poll"), outcome, answer.status)
+        judge_call(desk, (provider.name, attempt.credential_id, "poll"), outcome, answer.status)
         if not isinstance(outcome, o.AskNext):
             return outcome
         step = outcome.step
     return o.Unknown(f"{attempt.protocol} asked for more than {POLL_STEPS} steps")
 
 
-def _tell_circuit(desk: Desk, key: Key, outcome: o.PollAnswer, status: int) -> None:
+def judge_call(desk: Desk, key: Key, outcome: o.PollAnswer | o.CancelOutcome, status: int) -> None:
+    """Tell the circuit what an answer says of the provider itself."""
     match outcome:
         case o.Throttled(retry_after):
             desk.circuits.refused(key, retry_after)

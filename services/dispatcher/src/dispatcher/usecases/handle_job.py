@@ -8,8 +8,9 @@ from runtime import trace
 from runtime.work.table import Claim
 
 from dispatcher.db.records import Record
-from dispatcher.domain.decide import Conclude, Follow, Poll, Resolve, Submit, decide
+from dispatcher.domain.decide import Cancel, Conclude, Follow, Poll, Resolve, Submit, decide
 from dispatcher.domain.job import Attempt, Change, Job
+from dispatcher.usecases.cancel_attempt import cancel_attempt
 from dispatcher.usecases.desk import Desk, Lease
 from dispatcher.usecases.follow_orphan import AGAIN_SECONDS, follow_orphan
 from dispatcher.usecases.poll_attempt import poll_attempt
@@ -49,6 +50,8 @@ class HandleJob:
                 return attempt, await resolve_attempt(self._desk, job, attempt, lease)
             case Poll(attempt):
                 return attempt, await poll_attempt(self._desk, job, attempt, lease)
+            case Cancel(attempt):
+                return attempt, await cancel_attempt(self._desk, job, attempt, lease)
             case Follow(attempt):
                 return attempt, await follow_orphan(self._desk, job, attempt, lease)
             case Conclude(change):

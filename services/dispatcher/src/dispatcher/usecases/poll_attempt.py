@@ -3,7 +3,7 @@
 import random
 
 from providers.adapter import adapter
-from providers.outcomes import Failed
+from providers.outcomes import Failed, PollOutcome
 from runtime.backoff import delay
 
 from dispatcher.domain.job import Attempt, Change, Job
@@ -17,11 +17,18 @@ RETRY_FIRST, RETRY_MOST = 1.0, 30.0
 
 async def poll_attempt(desk: Desk, job: Job, attempt: Attempt, lease: Lease) -> Change:
     """What the provider says of the attempt's job now."""
+    return (await poll_and_see(desk, job, attempt, lease))[0]
+
+
+async def poll_and_see(
+    desk: Desk, job: Job, attempt: Attempt, lease: Lease
+) -> tuple[Change, PollOutcome | None]:
+    """The same, and the answer itself; None if there was none to be had now."""
     assert attempt.job_id is not None
     outcome = await ask(desk, attempt, attempt.job_id, lease)
     if isinstance(outcome, Later):
-        return Change(outcome.delay + random.uniform(0.1, 1.0))
-    return after_poll(
+        return Change(outcome.delay + random.uniform(0.1, 1.0)), None
+    change = after_poll(
         job,
         attempt,
         outcome,
@@ -30,6 +37,7 @@ async def poll_attempt(desk: Desk, job: Job, attempt: Attempt, lease: Lease) -> 
         again=_again(desk, job, lease),
         fails_over=isinstance(outcome, Failed) and _another_route(desk, job, attempt),
     )
+    return change, outcome
 
 
 def _pace(desk: Desk, job: Job, attempt: Attempt) -> float:

@@ -76,7 +76,7 @@ def _never_accepted(desk: Desk, job: Job) -> Change:
 
 def _give_up(desk: Desk, job: Job, attempt: Attempt) -> Change:
     route = route_of(desk.catalog.get(job.model or ""), attempt)
-    once_more = route is not None and route.resubmit_once and not job.overdue
+    once_more = route is not None and route.resubmit_once and not job.overdue and job.cancel is None
     already = any(each.status == "unknown" for each in job.attempts)
     problem = Problem("unknown", "whether the provider took the job can't be found out")
     return given_up(problem, resubmit=once_more and not already)

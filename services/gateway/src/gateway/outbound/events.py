@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import UUID
 
-from contracts.events import Asset, CreditsGranted, TaskRequested
+from contracts.events import Asset, CreditsGranted, TaskCancelRequested, TaskRequested
 from runtime.outbox.recorder import Message
 
 from gateway.domain.admission import Submission
 
 GrantKind = Literal["topup", "plan", "promotion", "refund", "adjustment"]
+CancelReason = Literal["client", "deadline", "operator"]
 
 
 def task_requested(
@@ -42,6 +43,16 @@ def task_requested(
         n=repeat,
         traceparent=submission.traceparent,
     )
+
+
+def task_cancel_requested(
+    task_id: UUID, account_id: UUID, requested_at: datetime, reason: CancelReason = "client"
+) -> Message:
+    """Somebody wants the task stopped; said once per task, a repeat is the same event."""
+    event = TaskCancelRequested(
+        task_id=task_id, account_id=account_id, requested_at=requested_at, reason=reason
+    )
+    return Message(event, key=str(account_id), subject=str(task_id), fact="cancel-requested")
 
 
 def credits_granted(

@@ -1,9 +1,9 @@
-"""`task.requested` and `task.settled` as facts."""
+"""`task.requested`, `task.cancel_requested` and `task.settled` as facts."""
 
 from contracts.envelope import Envelope
-from contracts.events import TaskRequested, TaskSettled
+from contracts.events import TaskCancelRequested, TaskRequested, TaskSettled
 
-from dispatcher.domain.facts import Requested, Settled
+from dispatcher.domain.facts import CancelRequested, Requested, Settled
 
 
 def requested(event: TaskRequested, envelope: Envelope) -> Requested:
@@ -20,6 +20,11 @@ def requested(event: TaskRequested, envelope: Envelope) -> Requested:
         deadline=event.deadline,
         traceparent=envelope.traceparent,
     )
+
+
+def cancel_requested(event: TaskCancelRequested, _: Envelope) -> CancelRequested:
+    """Somebody wants the task stopped."""
+    return CancelRequested(event.task_id, event.account_id, event.requested_at, event.reason)
 
 
 def settled(event: TaskSettled, _: Envelope) -> Settled:
