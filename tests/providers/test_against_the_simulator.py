@@ -1,4 +1,4 @@
-"""What the catalog accepts comes out of the provider simulator at its quote; what can go wrong: `scenarios`."""
+"""What the catalog accepts comes out of the simulator at its quote; what can go wrong is in `scenarios`."""
 
 from collections.abc import AsyncIterator
 from typing import Any

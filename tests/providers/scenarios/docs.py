@@ -11,12 +11,12 @@ PAGE = Path(__file__).parents[3] / "docs" / "providers.md"
 INTRODUCTION = """\
 # Provider protocols
 
-Written by `make providers-doc` from `tests/providers/scenarios`; a test fails when it isn't what the tests say.
+Written by `make providers-doc` from `tests/providers/scenarios`; a test fails when it says something else.
 Each protocol is a module of `libs/providers`; a provider is a protocol, a base URL and credentials.
 """
 SIGNS = """\
-✓ is a test: `pytest tests/providers/scenarios -k <protocol>-<scenario>`, through real sockets to the simulator,
-which shares no code with the adapters. A number says why the scenario can't occur.
+✓ is a test: `pytest tests/providers/scenarios -k <protocol>-<scenario>`, through real sockets to the
+simulator, which shares no code with the adapters. A number says why the scenario can't occur.
 """
 
 

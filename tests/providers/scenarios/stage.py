@@ -1,4 +1,4 @@
-"""One adapter before the simulator: sends what it builds over real sockets, and turns the simulator's dials."""
+"""One adapter before the simulator: sends what it builds over real sockets, turns the simulator's dials."""
 
 import asyncio
 import time

@@ -50,9 +50,9 @@ class Subject:
     file: tuple[str, bytes] = ("image/png", PIXEL)
     """What `inputs_to_fetch` is given for every URL."""
     expired_link: Literal["dead", "fresh"] = "dead"
-    """What a poll gives when a result's link has run out: the same dead one (or the job's end), or a new one."""
+    """What a poll gives when a result's link has run out: the same, dead one, or a new one."""
     webhook_keys: Callable[["Stage", str], Awaitable[Sequence[str]]] = no_keys
-    """Registers the receiver where addresses don't travel in the submit; the keys to prove signatures with."""
+    """Registers the receiver where addresses don't travel in the submit; the keys that prove signatures."""
 
     def saying(self, words: str, **changes: Any) -> Submission:
         """The ordinary job with other words in its prompt."""

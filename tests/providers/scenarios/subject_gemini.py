@@ -16,6 +16,6 @@ SUBJECT = Subject(
     unknown_id=f"models/{_MODEL}/operations/unknown00000",
     impossible={
         "cancel": "the Gemini API has no cancel for an operation",
-        "late_webhook": "no documented claim of a Gemini webhook's token binds its body, so none is asked for",
+        "late_webhook": "no documented claim of a Gemini webhook's token binds its body: none is asked for",
     },
 )
