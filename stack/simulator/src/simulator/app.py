@@ -65,7 +65,7 @@ class _Parts:
     def __init__(self, settings: Settings, data_dir: Path, session: aiohttp.ClientSession) -> None:
         panel, store, files = ControlPanel(settings), JobStore(), FileStore(data_dir / "files")
         self._journal = Journal(data_dir / "jobs.jsonl" if settings.data_dir else None)
-        self._pool = RenderPool(settings.render_processes)
+        self._pool = RenderPool(settings.render_processes, settings.font_path)
         self._callbacks = CallbackSender(
             session,
             panel,
@@ -74,13 +74,13 @@ class _Parts:
         )
         self.runner = JobRunner(
             panel=panel, store=store, journal=self._journal, files=files, pool=self._pool,
-            callbacks=self._callbacks, session=session, font_path=settings.font_path,
+            callbacks=self._callbacks, session=session,
         )  # fmt: skip
         intake = Intake(panel=panel, store=store, runner=self.runner, public_url=settings.public_url)
         ark = Ark(intake, files)
         providers: list[Provider] = [ark, DashScope(intake, files), Gemini(intake, files)]
         self.runner.providers = {provider.name: provider for provider in providers}
-        self._callbacks.render = {ark.name: ark.callback_body}
+        self._callbacks.announce = {ark.name: ark.announce}
         self._control = Control(panel, store, self.runner, files)
 
     def mount(self, app: Starlette) -> None:

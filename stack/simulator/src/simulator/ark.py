@@ -11,8 +11,10 @@ from simulator.ark_request import ArkRequest, invalid
 from simulator.files import FileStore, serve
 from simulator.intake import Intake
 from simulator.jobs import Job
-from simulator.render.spec import FRAME_RATE
+from simulator.render.spec import FRAME_RATE, Result
+from simulator.results import frame_count, one_video
 from simulator.web import ProviderError, bearer, json_object, reply
+from simulator.webhooks import FINAL_RETRIES, Notice
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -86,19 +88,25 @@ class Ark:
             params["ratio"] = series.nearest_ratio(params["resolution"], image_size or (16, 9))
         return series.size(params["resolution"], params["ratio"])
 
+    def results(self, job: Job, image: bytes | None) -> list[Result]:
+        """A video, and its last frame where that is asked for."""
+        return one_video(job, image)
+
     def usage(self, job: Job) -> dict[str, object] | None:
         """Tokens: width * height * fps * (output + input seconds) / 1024 (providers.md 4.3)."""
         width, height = job.size or (0, 0)
-        frames = _frame_count(job) + round(job.input_seconds * FRAME_RATE)
+        frames = frame_count(job) + round(job.input_seconds * FRAME_RATE)
         tokens = width * height * frames // 1024
         usage: dict[str, object] = {"completion_tokens": tokens, "total_tokens": tokens}
         if job.params.get("tools"):
             usage["tool_usage"] = {"web_search": 1}
         return usage
 
-    def callback_body(self, job: Job) -> bytes:
-        """A callback carries the same object as GET."""
-        return orjson.dumps(_task(job))
+    def announce(self, job: Job) -> list[Notice]:
+        """At each change but a cancel the object of GET, unsigned (providers.md 4.4)."""
+        if job.callback_url is None or job.state == "cancelled":
+            return []
+        return [Notice(job.callback_url, orjson.dumps(_task(job)), FINAL_RETRIES if job.final else 0)]
 
     async def _create(self, request: Request) -> Response:
         _authenticate(request)
@@ -203,15 +211,10 @@ def _task(job: Job) -> dict[str, Any]:
 
 def _content(job: Job) -> dict[str, str]:
     files = f"{job.base_url}/ark/files/"
-    content = {"video_url": f"{files}{job.video}"}
-    if job.last_frame:
-        content["last_frame_url"] = f"{files}{job.last_frame}"
+    content = {"video_url": f"{files}{job.files[0]}"}
+    if len(job.files) > 1:
+        content["last_frame_url"] = f"{files}{job.files[1]}"
     return content
-
-
-def _frame_count(job: Job) -> int:
-    frames = job.params.get("frames")
-    return int(frames) if frames else int(job.params["duration"]) * FRAME_RATE
 
 
 def _series(job: Job) -> Series:

@@ -115,6 +115,7 @@ def _entry(job: Job) -> dict[str, Any]:
     return {
         "id": job.id,
         "provider": job.provider,
+        "path": job.path,
         "model": job.model,
         "prompt": job.prompt,
         "accepted_at": job.accepted_at,

@@ -10,6 +10,8 @@ from simulator.dashscope_request import FLASH, WanRequest, invalid
 from simulator.files import FileStore, serve
 from simulator.intake import Intake
 from simulator.jobs import Job, State
+from simulator.render.spec import Result
+from simulator.results import one_video
 from simulator.web import ProviderError, bearer, json_object, reply
 from starlette.requests import Request
 from starlette.responses import Response
@@ -88,6 +90,10 @@ class DashScope:
         width, height = image_size or (16, 9)
         long = math.floor(short * min(_LONGEST_ASPECT, max(width, height) / min(width, height)) / 2 + 0.5) * 2
         return (long, short) if width >= height else (short, long)
+
+    def results(self, job: Job, image: bytes | None) -> list[Result]:
+        """One video."""
+        return one_video(job, image)
 
     def usage(self, job: Job) -> dict[str, object] | None:
         """Seconds, size and resolution tier (providers.md 5.2)."""
@@ -211,7 +217,7 @@ def _output(job: Job) -> dict[str, Any]:
         output["end_time"] = _time(job.finished_at)
     if job.state == "succeeded":
         output["orig_prompt"] = job.prompt
-        output["video_url"] = f"{job.base_url}/dashscope/files/{job.video}"
+        output["video_url"] = f"{job.base_url}/dashscope/files/{job.files[0]}"
     if job.error:
         output["code"], output["message"] = job.error
     return output

@@ -9,7 +9,16 @@ from simulator.facts import PROVIDERS
 from starlette.requests import Request
 from starlette.responses import Response
 
-_TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime", ".png": "image/png"}
+TYPES = {
+    ".mp4": "video/mp4", ".mov": "video/quicktime", ".gif": "image/gif",
+    ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp",
+    ".mp3": "audio/mpeg", ".wav": "audio/wav", ".opus": "audio/ogg", ".aac": "audio/aac",
+    ".flac": "audio/flac", ".pcm": "audio/pcm",
+    ".srt": "application/x-subrip", ".vtt": "text/vtt", ".txt": "text/plain", ".json": "application/json",
+    ".glb": "model/gltf-binary",
+}  # fmt: skip
+"""Suffix to content type."""
+
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 
 
@@ -66,7 +75,7 @@ def _sweep(directory: Path) -> None:
 def serve(request: Request, name: str, data: bytes) -> Response:
     """`data` as the answer: 200, 206 for one satisfiable range, 416 for one that isn't."""
     headers = {"accept-ranges": "bytes"}
-    media_type = _TYPES.get(Path(name).suffix, "application/octet-stream")
+    media_type = TYPES.get(Path(name).suffix, "application/octet-stream")
     wanted = _RANGE.match(request.headers.get("range", ""))
     if wanted is None or not any(wanted.groups()):
         return _body(request, data, 200, headers, media_type)

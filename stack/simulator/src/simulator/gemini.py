@@ -7,6 +7,8 @@ from simulator.files import FileStore, serve
 from simulator.gemini_request import MODEL, VeoRequest, invalid
 from simulator.intake import Intake
 from simulator.jobs import Job
+from simulator.render.spec import Result
+from simulator.results import one_video
 from simulator.web import ProviderError, json_object, reply
 from starlette.requests import Request
 from starlette.responses import Response
@@ -85,6 +87,10 @@ class Gemini:
         width, height = _SIZES[job.params["resolution"]]
         return (width, height) if job.params["aspect"] == "16:9" else (height, width)
 
+    def results(self, job: Job, image: bytes | None) -> list[Result]:
+        """One video."""
+        return one_video(job, image)
+
     def usage(self, job: Job) -> dict[str, object] | None:
         """The operation has no usage; the log says what the price list would count."""
         return {
@@ -146,7 +152,7 @@ class Gemini:
 
     def _uri(self, job: Job) -> str:
         base = _FAKE_HOST if self._intake.panel.gemini_https_uris else f"{job.base_url}/gemini"
-        file_id = (job.video or "").partition(".")[0]
+        file_id = job.files[0].partition(".")[0]
         return f"{base}/v1beta/files/{file_id}:download?alt=media"
 
     async def _download(self, request: Request) -> Response:

@@ -22,6 +22,8 @@ class MediaInput:
     kind: Kind
     url: str = ""
     data: bytes | None = None
+    seconds: float | None = None
+    """How long a video or sound lasts, once that is known."""
 
     @property
     def fetchable(self) -> bool:

@@ -52,9 +52,18 @@ class Intake:
         return base_url(request, self._public_url)
 
     async def submit(
-        self, request: Request, provider: Provider, make: Callable[[], Job], answer: Callable[[Job], Response]
+        self,
+        request: Request,
+        provider: Provider,
+        make: Callable[[], Job],
+        answer: Callable[[Job], Response],
+        *,
+        wait_seconds: float = 0.0,
     ) -> Response:
-        """Accept the job that `make` returns (it raises ProviderError to refuse) and answer."""
+        """Accept the job that `make` returns (it raises ProviderError to refuse) and answer.
+
+        `wait_seconds`: for so long the answer waits for the job's end.
+        """
         knobs = self.panel.providers[provider.name]
         if knobs.accept_delay_seconds:
             await asyncio.sleep(knobs.accept_delay_seconds)
@@ -64,12 +73,15 @@ class Intake:
         if knobs.take("drop_request_next"):
             return await cut(request)
         job = make()
+        job.path = request.url.path
         job.plan(knobs.delay_seconds)
         if knobs.take("fail_next"):
             job.outcome = "fail"
         self.runner.accept(job)
         if knobs.take("drop_answer_next"):
             return await cut(request)
+        if wait_seconds:
+            await self.runner.finished(job, wait_seconds)
         response = answer(job)
         if knobs.submit_delay_seconds:
             await asyncio.sleep(knobs.submit_delay_seconds)

@@ -41,8 +41,10 @@ class Job:
     finished_at: float | None = None
     size: tuple[int, int] | None = None
     input_seconds: float = 0.0
-    video: str | None = None
-    last_frame: str | None = None
+    files: list[str] = field(default_factory=list)
+    """The results' names, in the order of `Provider.results`."""
+    path: str = ""
+    """Where it was submitted."""
     cached: bool = False
     usage: dict[str, Any] | None = None
     error: tuple[str, str] | None = None
@@ -52,6 +54,19 @@ class Job:
     def changed_at(self) -> float:
         """When the state last changed."""
         return self.finished_at or self.started_at or self.accepted_at
+
+    @property
+    def final(self) -> bool:
+        """True when nothing changes any more."""
+        return self.state in FINAL
+
+    @property
+    def percent(self) -> int:
+        """How far it is: 0 while queued, at most 99 while running."""
+        if self.state == "running" and self.started_at is not None:
+            done = (time.time() - self.started_at) / max(self.run_seconds, 0.001)
+            return min(99, max(0, int(done * 100)))
+        return 100 if self.state == "succeeded" else 0
 
     def plan(self, delay_seconds: float) -> None:
         """Set outcome and waits: as the prompt's markers say, else a quarter queued, the rest running."""

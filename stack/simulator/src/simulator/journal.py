@@ -11,7 +11,7 @@ from simulator.inputs import MediaInput
 from simulator.jobs import Job
 
 _KEPT_ON_CHANGE = (
-    "state", "started_at", "finished_at", "size", "input_seconds", "video", "last_frame", "cached", "usage",
+    "state", "started_at", "finished_at", "size", "input_seconds", "files", "cached", "usage",
     "error", "deleted", "params",
 )  # fmt: skip
 _KEPT_AT_FIRST = tuple(f.name for f in fields(Job) if f.name != "inputs")

@@ -15,8 +15,8 @@ _RULES = (
     "Any key works except <code>bad-key</code>; no key is refused.",
     "The model <code>no-such-model-0</code> is unknown.",
     "A job is never finished when its submit is answered.",
-    "Results are real H.264 files (AAC sound when asked) of the asked length and size, or one small one with "
-    "<code>render: cached</code>.",
+    "Results are real files of the asked kind, length and size (videos H.264, AAC sound when asked), or one "
+    "small one of each format with <code>render: cached</code>.",
     "Input URLs that can't be fetched are ignored, unless <code>strict_inputs</code> is on.",
 )
 

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from simulator.jobs import Job
+from simulator.render.spec import Result
 from simulator.web import ProviderError
 from starlette.responses import Response
 from starlette.routing import Route
@@ -30,7 +31,17 @@ class Provider(Protocol):
         ...
 
     def size(self, job: Job, image_size: tuple[int, int] | None) -> tuple[int, int]:
-        """Width and height of the video, given the size of the input image if there is one."""
+        """Width and height of what is shown, given the size of the input image if there is one.
+
+        (0, 0) where nothing is shown. Kept as `job.size`.
+        """
+        ...
+
+    def results(self, job: Job, image: bytes | None) -> list[Result]:
+        """The files to make, in the order of `job.files`; `image` is the first input image that opened.
+
+        Called when the inputs are there: `job.inputs` has their bytes and, of video and sound, the seconds.
+        """
         ...
 
     def usage(self, job: Job) -> dict[str, object] | None:

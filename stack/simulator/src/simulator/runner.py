@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import aiohttp
 from simulator.files import FileStore
@@ -12,7 +14,7 @@ from simulator.journal import Journal
 from simulator.knobs import ControlPanel
 from simulator.provider import Provider
 from simulator.render.pool import RenderPool
-from simulator.render.spec import FRAME_RATE, RenderSpec
+from simulator.render.spec import cached_spec
 from simulator.webhooks import CallbackSender
 
 log = logging.getLogger(__name__)
@@ -20,7 +22,6 @@ log = logging.getLogger(__name__)
 ASSUMED_INPUT_SECONDS = 5.0
 """Length of a reference video that can't be fetched, for the bill."""
 MAX_INPUT_SECONDS = 15.0
-_CACHED_SPEC = RenderSpec(320, 180, FRAME_RATE, "cached", "cached", audio=True)
 
 
 class InputError(Exception):
@@ -40,12 +41,12 @@ class JobRunner:
         pool: RenderPool,
         callbacks: CallbackSender,
         session: aiohttp.ClientSession,
-        font_path: str | None,
     ) -> None:
         self._panel, self._store, self._journal, self._files = panel, store, journal, files
-        self._pool, self._callbacks, self._session, self._font_path = pool, callbacks, session, font_path
+        self._pool, self._callbacks, self._session = pool, callbacks, session
         self._timers: dict[int, asyncio.TimerHandle] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._waiting: dict[int, asyncio.Event] = {}
         self._cached_lock = asyncio.Lock()
         self.providers: dict[str, Provider] = {}
 
@@ -56,8 +57,18 @@ class JobRunner:
         self._callbacks.changed(job)
         self._schedule(job, job.queue_seconds)
 
+    async def finished(self, job: Job, seconds: float) -> None:
+        """Wait until the job is final, at most so long."""
+        if not job.final:
+            event = self._waiting.setdefault(id(job), asyncio.Event())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(event.wait(), seconds)
+
     def cancel(self, job: Job) -> None:
-        """End a job that is still queued."""
+        """End a job that is queued or running."""
+        task = self._tasks.pop(id(job), None)
+        if task is not None:
+            task.cancel()
         self._finish(job, "cancelled")
 
     def delete(self, job: Job) -> None:
@@ -75,9 +86,11 @@ class JobRunner:
                 self._schedule(job, job.accepted_at + job.queue_seconds - time.time())
 
     async def prepare(self) -> None:
-        """Have the cached video at hand if it may be asked for."""
-        if self._panel.render == "cached" or any(job.cached for job in self._store.log):
-            await self._cached_video()
+        """Have the cached results at hand that may be asked for."""
+        wanted = {Path(name).suffix for job in self._store.log if job.cached for name in job.files}
+        if self._panel.render == "cached":
+            wanted |= {".mp4", ".png"}
+        await self._have_cached(wanted)
 
     def reset(self) -> None:
         """Forget every job, wherever it is in its life."""
@@ -89,7 +102,7 @@ class JobRunner:
 
     async def close(self) -> None:
         """Stop all clocks; what isn't final goes on after a restart."""
-        tasks = list(self._tasks)
+        tasks = list(self._tasks.values())
         self._stop()
         await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -97,8 +110,12 @@ class JobRunner:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
-        for task in self._tasks:
+        for task in self._tasks.values():
             task.cancel()
+        self._tasks.clear()
+        for event in self._waiting.values():
+            event.set()
+        self._waiting.clear()
 
     def _schedule(self, job: Job, delay: float) -> None:
         self._timers[id(job)] = asyncio.get_running_loop().call_later(max(0.0, delay), self._start, job)
@@ -110,8 +127,8 @@ class JobRunner:
         job.state, job.started_at = "running", time.time()
         self._callbacks.changed(job)
         task = asyncio.create_task(self._work(job))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[id(job)] = task
+        task.add_done_callback(lambda _: self._tasks.pop(id(job), None))
 
     async def _work(self, job: Job) -> None:
         began = time.monotonic()
@@ -131,10 +148,7 @@ class JobRunner:
         """Make the result; the reason if that doesn't work out."""
         try:
             image = await self._gather_inputs(job)
-            if self._panel.render == "cached":
-                await self._use_cached(job)
-            else:
-                await self._render(job, image)
+            await self._make(job, image)
         except InputError:
             return "input"
         except Exception:
@@ -149,54 +163,41 @@ class JobRunner:
             await asyncio.gather(*(self._fetch(item, strict=strict) for item in job.inputs))
         image, dimensions = _first_image(job.inputs, strict=strict)
         job.size = self.providers[job.provider].size(job, dimensions)
-        videos = [item for item in job.inputs if item.kind == "video"]
-        if videos:
-            seconds = await asyncio.gather(*(self._video_seconds(item, strict=strict) for item in videos))
-            job.input_seconds = min(MAX_INPUT_SECONDS, sum(seconds))
+        heard = [item for item in job.inputs if item.kind in ("video", "audio")]
+        await asyncio.gather(*(self._measure(item, strict=strict) for item in heard))
+        videos = [item.seconds or ASSUMED_INPUT_SECONDS for item in heard if item.kind == "video"]
+        job.input_seconds = min(MAX_INPUT_SECONDS, sum(videos))
         return image
 
     async def _fetch(self, item: MediaInput, *, strict: bool) -> None:
-        if not item.fetchable or (item.kind == "audio" and not strict):
+        if not item.fetchable:
             return
         item.data = await fetch(self._session, item.url)
         if item.data is None and strict:
             raise InputError(item.url)
 
-    async def _video_seconds(self, item: MediaInput, *, strict: bool) -> float:
-        seconds = await self._pool.probe_seconds(item.data) if item.data else None
-        if seconds is None and item.data and strict:
+    async def _measure(self, item: MediaInput, *, strict: bool) -> None:
+        item.seconds = await self._pool.probe_seconds(item.data) if item.data else None
+        if item.seconds is None and item.data and strict:
             raise InputError(item.url)
-        return ASSUMED_INPUT_SECONDS if seconds is None else seconds
 
-    async def _render(self, job: Job, image: bytes | None) -> None:
-        width, height = job.size or (0, 0)
-        params = job.params
-        spec = RenderSpec(
-            width, height, _frames(job), job.prompt, job.look, image,
-            audio=params["audio"], watermark=params.get("watermark", False),
-            still_camera=params.get("camera_fixed", False), font_path=self._font_path,
-        )  # fmt: skip
-        video = self._files.new_path("." + params.get("output_format", "mp4"))
-        last_frame = self._files.new_path(".png") if params.get("return_last_frame") else None
-        await self._pool.render(spec, video, last_frame)
-        job.video, job.last_frame = video.name, last_frame.name if last_frame else None
+    async def _make(self, job: Job, image: bytes | None) -> None:
+        results = self.providers[job.provider].results(job, image)
+        paths = [self._files.new_path(result.suffix) for result in results]
+        if self._panel.render == "cached":
+            await self._have_cached({path.suffix for path in paths})
+            job.cached = True
+        else:
+            made = (self._pool.make(each.spec, path) for each, path in zip(results, paths, strict=True))
+            await asyncio.gather(*made)
+        job.files = [path.name for path in paths]
 
-    async def _use_cached(self, job: Job) -> None:
-        await self._cached_video()
-        job.video, job.cached = self._files.new_path(".mp4").name, True
-        if job.params.get("return_last_frame"):
-            job.last_frame = self._files.new_path(".png").name
-
-    async def _cached_video(self) -> None:
-        if self._files.cached:
-            return
+    async def _have_cached(self, suffixes: set[str]) -> None:
         async with self._cached_lock:
-            if self._files.cached:
-                return
-            paths = [self._files.new_path(suffix) for suffix in (".mp4", ".png")]
-            await self._pool.render(_CACHED_SPEC, *paths)
-            for path in paths:
-                self._files.cached[path.suffix] = path.read_bytes()
+            for suffix in suffixes - set(self._files.cached):
+                path = self._files.new_path(suffix)
+                await self._pool.make(cached_spec(suffix), path)
+                self._files.cached[suffix] = path.read_bytes()
                 path.unlink()
 
     def _succeed(self, job: Job) -> None:
@@ -204,8 +205,8 @@ class JobRunner:
         self._finish(job, "succeeded")
 
     def _publish(self, job: Job) -> None:
-        for name in (job.video, job.last_frame):
-            if name and job.finished_at:
+        for name in job.files:
+            if job.finished_at:
                 self._files.publish(name, job.provider, job.finished_at, cached=job.cached)
 
     def _finish(self, job: Job, state: State) -> None:
@@ -217,11 +218,9 @@ class JobRunner:
         self._publish(job)
         self._journal.changed(job)
         self._callbacks.changed(job)
-
-
-def _frames(job: Job) -> int:
-    frames = job.params.get("frames")
-    return int(frames) if frames else int(job.params["duration"]) * FRAME_RATE
+        event = self._waiting.pop(id(job), None)
+        if event is not None:
+            event.set()
 
 
 def _first_image(inputs: list[MediaInput], *, strict: bool) -> tuple[bytes | None, tuple[int, int] | None]:

@@ -19,7 +19,7 @@ class Settings:
     delay_seconds: float = 2.0
     """From accepted to finished, unless rendering takes longer."""
     render: str = "real"
-    """`real` renders each video, `cached` serves one small MP4 for all."""
+    """`real` renders each result, `cached` serves one small file of each format for all."""
     render_processes: int = 2
     font_path: str | None = None
     """A TrueType font for captions; the one built into Pillow has no CJK glyphs (they show as boxes)."""

@@ -1,23 +1,42 @@
-"""Ark's callbacks: the task object, posted at each change, in order, unsigned (providers.md 4.4)."""
+"""Webhooks: each job's in order, retried, signed anew at each try by those who sign."""
 
 import asyncio
 import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import aiohttp
-from simulator.jobs import Job, State
+from simulator.jobs import Job
 from simulator.knobs import ControlPanel
 
 log = logging.getLogger(__name__)
 
 FINAL_RETRIES = 3
 MAX_AT_ONCE = 64
-_ANNOUNCED: frozenset[State] = frozenset({"queued", "running", "succeeded", "failed", "expired"})
-_RETRIED: frozenset[State] = frozenset({"succeeded", "failed", "expired"})
 
-Message = tuple[str, bytes, int, float]  # address, body, retries, due time (monotonic)
+
+def no_headers(now: float) -> dict[str, str]:
+    """Unsigned."""
+    del now
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One webhook to deliver."""
+
+    url: str
+    body: bytes
+    retries: int = FINAL_RETRIES
+    """Tries after the first one."""
+    headers: Callable[[float], dict[str, str]] = no_headers
+    """Its headers for a try at this unix time: ids and signatures."""
+
+
+Announce = Callable[[Job], list[Notice]]
+"""What a provider sends now that the job has changed; often nothing."""
 
 
 class CallbackSender:
@@ -35,20 +54,19 @@ class CallbackSender:
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._retry_seconds = retry_seconds
         self._slots = asyncio.Semaphore(MAX_AT_ONCE)
-        self._queues: dict[str, deque[Message]] = {}
+        self._queues: dict[str, deque[tuple[Notice, float]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self.render: dict[str, Callable[[Job], bytes]] = {}
-        """Per provider: the body for a job as it stands."""
+        self.announce: dict[str, Announce] = {}
+        """By provider, of those who send any."""
 
     def changed(self, job: Job) -> None:
-        """Tell the job's callback address, if it has one, where the job stands now."""
+        """Send what the job's provider has to say about where the job stands now."""
         knobs = self._panel.providers[job.provider]
-        if job.callback_url is None or job.state not in _ANNOUNCED or knobs.webhooks == "off":
+        if job.provider not in self.announce or knobs.webhooks == "off":
             return
         due = time.monotonic() + (knobs.webhook_delay_seconds if knobs.webhooks == "delay" else 0.0)
-        retries = FINAL_RETRIES if job.state in _RETRIED else 0
-        message = (job.callback_url, self.render[job.provider](job), retries, due)
-        self._put(job.id, [message] * (2 if knobs.webhooks == "double" else 1))
+        for notice in self.announce[job.provider](job):
+            self._put(job.id, [(notice, due)] * (2 if knobs.webhooks == "double" else 1))
 
     def clear(self) -> None:
         """Drop what hasn't been sent."""
@@ -62,7 +80,7 @@ class CallbackSender:
         self.clear()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _put(self, job_id: str, messages: list[Message]) -> None:
+    def _put(self, job_id: str, messages: list[tuple[Notice, float]]) -> None:
         waiting = self._queues.get(job_id)
         if waiting is not None:
             waiting.extend(messages)
@@ -79,25 +97,29 @@ class CallbackSender:
         if self._queues.get(job_id) is waiting:
             del self._queues[job_id]
 
-    async def _deliver(self, url: str, body: bytes, retries: int, due: float) -> None:
+    async def _deliver(self, notice: Notice, due: float) -> None:
         wait = due - time.monotonic()
         if wait > 0:
             await asyncio.sleep(wait)
-        for attempt in range(retries + 1):
-            if await self._post(url, body):
+        for attempt in range(notice.retries + 1):
+            if await self._post(notice):
                 return
-            if attempt < retries:
+            if attempt < notice.retries:
                 await asyncio.sleep(self._retry_seconds * 2**attempt)
-        log.info("callback to %s given up", url)
+        log.info("webhook to %s given up", notice.url)
 
-    async def _post(self, url: str, body: bytes) -> bool:
+    async def _post(self, notice: Notice) -> bool:
         """True if the receiver answered 2xx in time."""
-        headers = {"content-type": "application/json"}
+        headers = {"content-type": "application/json", **notice.headers(time.time())}
         try:
             async with (
                 self._slots,
                 self._session.post(
-                    url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False
+                    notice.url,
+                    data=notice.body,
+                    headers=headers,
+                    timeout=self._timeout,
+                    allow_redirects=False,
                 ) as answer,
             ):
                 return answer.status < 300

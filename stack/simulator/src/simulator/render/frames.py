@@ -12,7 +12,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, ImageOps
-from simulator.render.spec import RenderSpec
+from simulator.render.spec import PictureSpec
 
 LOOP_FRAMES = 31
 """Frames until the window is back where it started. Prime, so that no two whole seconds look the same."""
@@ -22,10 +22,10 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 class Scene:
-    """One video's pictures."""
+    """One look's pictures."""
 
-    def __init__(self, spec: RenderSpec) -> None:
-        self.spec = spec
+    def __init__(self, spec: PictureSpec, font_path: str | None) -> None:
+        self.spec, self._font_path = spec, font_path
         self.margin_x = _even(spec.width // 16)
         self.margin_y = _even(spec.height // 16)
         self._digest = hashlib.sha256(spec.look.encode()).digest()
@@ -43,10 +43,11 @@ class Scene:
         )
         return np.concatenate([part.reshape(-1) for part in parts]).reshape(h * 3 // 2, w)
 
-    def picture(self, index: int) -> Image.Image:
-        """Frame `index` in RGB, without the watermark."""
+    def picture(self, index: int, *, watermark: bool = False) -> Image.Image:
+        """Frame `index` in RGB."""
         x, y = self._offset(index)
-        return self._canvas.crop((x, y, x + self.spec.width, y + self.spec.height))
+        canvas = self._watermarked() if watermark else self._canvas
+        return canvas.crop((x, y, x + self.spec.width, y + self.spec.height))
 
     def _offset(self, index: int) -> tuple[int, int]:
         """The window's corner: a Lissajous curve, even numbers only (chroma has half the size)."""
@@ -128,9 +129,9 @@ class Scene:
 
     def _font(self, pixels: int) -> Font:
         size = max(8, pixels)
-        if self.spec.font_path:
+        if self._font_path:
             try:
-                return ImageFont.truetype(self.spec.font_path, size)
+                return ImageFont.truetype(self._font_path, size)
             except OSError:
                 pass
         return ImageFont.load_default(size)

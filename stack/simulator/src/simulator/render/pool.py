@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, TypeVar
 
-from simulator.render.spec import RenderSpec
+from simulator.render.spec import Spec
 
 T = TypeVar("T")
 
@@ -20,13 +20,13 @@ T = TypeVar("T")
 class RenderPool:
     """Sends work to the children and waits for it without holding up the event loop."""
 
-    def __init__(self, processes: int) -> None:
-        self._processes = processes
+    def __init__(self, processes: int, font_path: str | None) -> None:
+        self._processes, self._font_path = processes, font_path
         self._executor: ProcessPoolExecutor | None = None
 
-    async def render(self, spec: RenderSpec, video: Path, last_frame: Path | None) -> None:
-        """Write the video and perhaps its last frame. Raises what the encoder raises."""
-        await self._run(_render, spec, str(video), str(last_frame) if last_frame else None)
+    async def make(self, spec: Spec, path: Path) -> None:
+        """Write the file that the spec describes. Raises what the encoder raises."""
+        await self._run(_make, spec, str(path), self._font_path)
 
     async def probe_seconds(self, data: bytes) -> float | None:
         """How long a video or sound lasts; None if it is neither."""
@@ -69,13 +69,13 @@ def _end_with_parent() -> None:
 
 
 # The encoder is imported by the children only: the server itself needs no codec in its memory.
-def _render(spec: RenderSpec, video: str, last_frame: str | None) -> None:
-    from simulator.render.encode import render  # noqa: PLC0415
+def _make(spec: Spec, path: str, font_path: str | None) -> None:
+    from simulator.render.make import make  # noqa: PLC0415
 
-    render(spec, video, last_frame)
+    make(spec, path, font_path)
 
 
 def _probe_seconds(data: bytes) -> float | None:
-    from simulator.render.encode import probe_seconds  # noqa: PLC0415
+    from simulator.render.make import probe_seconds  # noqa: PLC0415
 
     return probe_seconds(data)

@@ -4,50 +4,30 @@ One loop of the motion is encoded and its packets are repeated with later timest
 frame, so the stream is valid H.264, and a long video costs little more than a short one.
 """
 
-import io
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
+from PIL import Image
 from simulator.render.frames import LOOP_FRAMES, Scene
-from simulator.render.spec import FRAME_RATE, RenderSpec
+from simulator.render.spec import FRAME_RATE, VideoSpec
 
 SAMPLE_RATE = 48_000
+_GIF_STEP = 3
+_GIF_MILLISECONDS = (120, 130)  # 3/24 s on average
 _AAC_FRAME = 1024
 _PRESET = {"preset": "ultrafast", "crf": "30", "threads": "1", "g": str(LOOP_FRAMES), "bf": "0"}
 
 
-def render(spec: RenderSpec, video_path: str, last_frame_path: str | None = None) -> None:
-    """Write the video (container by the path's suffix) and, if asked, its last frame as PNG.
-
-    A path appears only when its file is complete.
-    """
-    scene = Scene(spec)
-    partial = f"{video_path}.part"
-    _write_video(scene, partial, Path(video_path).suffix.lstrip("."))
-    if last_frame_path:
-        _write_picture(scene, last_frame_path)
-    Path(partial).replace(video_path)
-
-
-def probe_seconds(data: bytes) -> float | None:
-    """How long a video or sound lasts; None if it is neither."""
-    try:
-        with av.open(io.BytesIO(data), "r") as container:
-            return container.duration / av.time_base if container.duration else None
-    except (av.FFmpegError, ValueError):
-        return None
-
-
-def _write_video(scene: Scene, path: str, container_format: str) -> None:
-    spec = scene.spec
+def write_video(spec: VideoSpec, path: str, container_format: str, font_path: str | None) -> None:
+    """Write a video in `mp4` or `mov`."""
+    scene = Scene(spec, font_path)
     with av.open(path, "w", format=container_format, options={"movflags": "+faststart"}) as container:
         container.metadata["comment"] = spec.caption[:200]
         video = container.add_stream("libx264", rate=FRAME_RATE, options=_PRESET)
         video.width, video.height, video.pix_fmt = spec.width, spec.height, "yuv420p"
-        packets = _repeated(_loop_packets(scene, video), spec.frames, video)
+        packets = _repeated(_loop_packets(scene, spec.frames, video), spec.frames, video)
         if spec.audio:
             sound = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
             sound.bit_rate = 48_000
@@ -56,9 +36,19 @@ def _write_video(scene: Scene, path: str, container_format: str) -> None:
             container.mux(packet)
 
 
-def _loop_packets(scene: Scene, stream: Any) -> list[bytes]:
+def write_gif(spec: VideoSpec, path: str, font_path: str | None) -> None:
+    """Write a looping GIF: every third frame, since its clock counts hundredths of a second."""
+    scene = Scene(spec, font_path)
+    indexes = [index % LOOP_FRAMES for index in range(0, max(1, spec.frames), _GIF_STEP)]
+    drawn = {index: scene.picture(index).quantize(64, Image.Quantize.FASTOCTREE) for index in set(indexes)}
+    first, *others = [drawn[index] for index in indexes]
+    lengths = [_GIF_MILLISECONDS[number % 2] for number in range(len(indexes))]
+    first.save(path, format="GIF", save_all=True, append_images=others, duration=lengths, loop=0)
+
+
+def _loop_packets(scene: Scene, frames: int, stream: Any) -> list[bytes]:
     packets: list[bytes] = []
-    for index in range(min(LOOP_FRAMES, scene.spec.frames)):
+    for index in range(min(LOOP_FRAMES, frames)):
         frame = av.VideoFrame.from_ndarray(scene.frame(index), format="yuv420p")
         frame.pts, frame.time_base = index, Fraction(1, FRAME_RATE)
         packets += [bytes(p) for p in stream.encode(frame)]
@@ -76,7 +66,7 @@ def _repeated(loop: list[bytes], frames: int, stream: Any) -> list[Any]:
     return packets
 
 
-def _sound_packets(spec: RenderSpec, stream: Any) -> list[Any]:
+def _sound_packets(spec: VideoSpec, stream: Any) -> list[Any]:
     """A tone that breathes, in whole AAC frames and never longer than the picture."""
     blocks = max(1, spec.frames * SAMPLE_RATE // FRAME_RATE // _AAC_FRAME - 1)
     seconds = np.arange(blocks * _AAC_FRAME, dtype=np.float32) / SAMPLE_RATE
@@ -90,10 +80,3 @@ def _sound_packets(spec: RenderSpec, stream: Any) -> list[Any]:
         frame.time_base = Fraction(1, SAMPLE_RATE)
         packets += stream.encode(frame)
     return packets + list(stream.encode(None))
-
-
-def _write_picture(scene: Scene, path: str) -> None:
-    index = (scene.spec.frames - 1) % min(LOOP_FRAMES, scene.spec.frames)
-    partial = f"{path}.part"
-    scene.picture(index).save(partial, format="PNG", compress_level=1)
-    Path(partial).replace(path)
