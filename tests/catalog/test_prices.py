@@ -132,6 +132,24 @@ RULES = (
         st.integers(1, 60),
     )
     | st.builds(
+        lambda micro, seconds: {"kind": "pro_rated", "micro": micro, "per_seconds": 30, "seconds": seconds},
+        AMOUNTS,
+        st.integers(1, 60),
+    )
+    | st.builds(
+        lambda micro, characters, speed: {
+            "kind": "spoken",
+            "micro": micro,
+            "per_seconds": 60,
+            "characters": characters,
+            "characters_per_second": 15,
+            "speed": speed,
+        },
+        AMOUNTS,
+        st.integers(1, 5000),
+        st.floats(0.25, 4),
+    )
+    | st.builds(
         lambda micro, seconds, most: {
             **WITH_INPUT,
             "micro": micro,

@@ -6,9 +6,10 @@ from typing import Any
 
 from contracts.events import Kind
 
-from catalog import price, tiers
+from catalog import cost, price, tiers
 from catalog.fault import Fault
 from catalog.price import PriceRow
+from catalog.resolution import Resolution
 from catalog.routes import ProviderMode, Route
 from catalog.rules import InputRule
 from catalog.schema import InputSchema
@@ -22,14 +23,6 @@ class Quote:
 
     micro: int
     rule: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Resolution:
-    """Which input field names the resolution, and the short side in pixels of each of its values."""
-
-    field: str
-    short_sides: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +83,7 @@ class Model:
 
     def required_tier(self, value: Mapping[str, Any]) -> str:
         """The name of the lowest tier that may have this input (with defaults)."""
-        short_side = self.resolution.short_sides[value[self.resolution.field]] if self.resolution else 0
+        short_side = self.resolution.short_side(value) if self.resolution else 0
         frames = value[self.frames_field] if self.frames_field else 0
         able = tiers.lowest(self.tiers.values(), short_side, frames)
         highest = max(self.tiers.values(), key=lambda each: each.rank)
@@ -101,6 +94,13 @@ class Model:
         """The price of an input with defaults and the rule to freeze with the task."""
         rule = price.frozen_rule(self.price_rows, value)
         return Quote(price.quoted_micro(rule), rule)
+
+    def route_cost(self, route: Route, value: Mapping[str, Any], usage: Mapping[str, Any]) -> int | None:
+        """What the provider charges us on a route for an input with defaults: micro-credits, None if unknown.
+
+        Usage is what `price.actual_micro` takes, and {} where none was told.
+        """
+        return cost.cost_micro(route.cost, value, usage)
 
     def derive(self, value: Mapping[str, Any], tier: Tier) -> list[str]:
         """What storage makes of the provider's outputs: `watermark` (first: the rest shows it), `gif`, …"""

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from catalog.price import PriceRow
+
 RouteState = Literal["live", "retiring", "gone-upstream"]
 ProviderMode = Literal["real", "simulated"]
 BACKOFF = 1.5
@@ -45,6 +47,10 @@ class Route(BaseModel):
     """Parameters of the provider's own, sent with every job."""
     template: dict[str, Any] | None = None
     """The request body for a protocol whose models all differ: `providers.template` fills it."""
+    workflow: str | None = None
+    """A JSON file beside the model's that holds the template: graphs are too long for a line of YAML."""
+    cost: tuple[PriceRow, ...] = ()
+    """What the provider charges us (`catalog.cost`); empty where no public price is known."""
 
     def usable(self, providers: Mapping[str, ProviderMode]) -> bool:
         """Whether it can be taken with these providers: what is gone upstream lives on in the simulator."""

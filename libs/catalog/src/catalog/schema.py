@@ -17,6 +17,7 @@ _LIMITS = {
     "maxLength": ("too_long", "must have at most {limit} characters"),
     "minItems": ("too_few_items", "must have at least {limit} items"),
     "maxItems": ("too_many_items", "must have at most {limit} items"),
+    "multipleOf": ("not_a_multiple", "must be a multiple of {limit}"),
     "type": ("invalid_type", "must be of type {limit}"),
 }
 

@@ -6,19 +6,13 @@ from contracts.events import Kind
 from pydantic import BaseModel, ConfigDict, Field
 
 from catalog.price import PriceRow
+from catalog.resolution import Resolution
 from catalog.routes import Route
 from catalog.rules import InputRule
 
 
 class _Shape(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ResolutionFile(_Shape):
-    """Which field names the resolution, and the short side in pixels of each value."""
-
-    field: str
-    short_sides: dict[str, int]
 
 
 class ModelFile(_Shape):
@@ -29,7 +23,7 @@ class ModelFile(_Shape):
     description: str
     kind: Kind
     minimum_tier: str
-    resolution: ResolutionFile | None = None
+    resolution: Resolution | None = None
     frames_field: str | None = None
     price: Annotated[list[PriceRow], Field(min_length=1)]
     rules: list[InputRule] = []
