@@ -65,7 +65,7 @@ class Stage:
     def account(self, amount: int, name: str = "bench") -> tuple[str, str]:
         """A new account with that many credits granted: its id and a key."""
         account = str(uuid4())
-        self.command("gateway", "account", "create", "--id", account, "--name", name, "--tier", "studio")
+        self.command("gateway", "account", "create", "--id", account, "--name", name, "--tier", "enterprise")
         printed = self.command("gateway", "key", "create", "--account", account, "--name", name)
         self.command("gateway", "grant", "--account", account, "--credits", str(amount), "--reason", "bench")
         return account, str(json.loads(printed)["key"])

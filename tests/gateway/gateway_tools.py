@@ -14,7 +14,9 @@ from contracts.ids import uuid7
 from fastapi import FastAPI
 from gateway.app import make_app, store_address
 from gateway.db import accounts, task_events
+from gateway.db.keys import Terms
 from gateway.domain.facts import Balance, Changed, Fact
+from gateway.domain.scopes import SCOPES
 from gateway.outbound.objects import Objects
 from gateway.settings import Settings
 from gateway.usecases.create_key import KeyRequest, create_key
@@ -103,7 +105,9 @@ class World:
         account = uuid7()
         async with self.db.transaction() as tx:
             await accounts.insert(tx, account, "somebody", tier)
-        key_id, key = await create_key(self.db, KeyRequest(account, "a key", asset, role), PEPPER.encode())
+        key_id, key = await create_key(
+            self.db, KeyRequest(account, Terms("a key", SCOPES), asset, role), PEPPER.encode()
+        )
         if funds != "0":
             micro = int(Decimal(funds) * 1_000_000)
             await self.say([Changed(uuid7(), now(), Balance(account, asset, micro, 0, 1))])

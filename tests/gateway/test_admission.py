@@ -1,16 +1,20 @@
 """Admission is pure arithmetic: in order, exactly, and once per idempotency key."""
 
 from collections import Counter
+from dataclasses import replace
 
 from contracts.ids import uuid7
 from gateway.domain.admission import (
     Accepted,
+    CapReached,
     Decision,
     KeyReused,
     Receipt,
     Refused,
     Replayed,
+    Room,
     Submission,
+    TooManyLive,
     decide,
 )
 from hypothesis import given
@@ -31,26 +35,26 @@ def names(decisions: list[Decision]) -> list[str]:
 
 def test_what_is_there_may_be_spent_to_the_last_micro_credit() -> None:
     batch = [submission(5), submission(5), submission(1), submission(0)]
-    assert names(decide(batch, {(ACCOUNT, "credit"): 10}, {})) == [
+    assert names(decide(batch, Room({(ACCOUNT, "credit"): 10}), {})) == [
         "Accepted",
         "Accepted",
         "Refused",
         "Accepted",
     ]
-    [short] = decide([submission(10)], {(ACCOUNT, "credit"): 9}, {})
+    [short] = decide([submission(10)], Room({(ACCOUNT, "credit"): 9}), {})
     assert short == Refused(10, 9)
-    [exact] = decide([submission(10)], {(ACCOUNT, "credit"): 10}, {})
+    [exact] = decide([submission(10)], Room({(ACCOUNT, "credit"): 10}), {})
     assert isinstance(exact, Accepted)
 
 
 def test_a_smaller_request_behind_a_refused_one_is_still_accepted() -> None:
     batch = [submission(11), submission(10)]
-    assert names(decide(batch, {(ACCOUNT, "credit"): 10}, {})) == ["Refused", "Accepted"]
+    assert names(decide(batch, Room({(ACCOUNT, "credit"): 10}), {})) == ["Refused", "Accepted"]
 
 
 def test_an_unknown_or_overdrawn_purse_buys_only_what_is_free() -> None:
     batch = [submission(1), submission(0), submission(1, asset="test")]
-    decisions = decide(batch, {(ACCOUNT, "credit"): -5}, {})
+    decisions = decide(batch, Room({(ACCOUNT, "credit"): -5}), {})
     assert decisions[0] == Refused(1, 0)
     assert names(decisions) == ["Refused", "Accepted", "Refused"]
 
@@ -62,7 +66,7 @@ def test_twins_in_a_batch_follow_the_first() -> None:
         submission(6, "k", "other"),
         submission(6, "k", asset="test"),
     ]
-    decisions = decide(batch, {(ACCOUNT, "credit"): 10, (ACCOUNT, "test"): 10}, {})
+    decisions = decide(batch, Room({(ACCOUNT, "credit"): 10, (ACCOUNT, "test"): 10}), {})
     assert names(decisions) == ["Accepted", "Replayed", "KeyReused", "KeyReused"]
     first, twin = decisions[0], decisions[1]
     assert isinstance(first, Accepted)
@@ -72,20 +76,20 @@ def test_twins_in_a_batch_follow_the_first() -> None:
 
 def test_a_refusal_keeps_no_key() -> None:
     batch = [submission(11, "k"), submission(10, "k", "other")]
-    assert names(decide(batch, {(ACCOUNT, "credit"): 10}, {})) == ["Refused", "Accepted"]
+    assert names(decide(batch, Room({(ACCOUNT, "credit"): 10}), {})) == ["Refused", "Accepted"]
 
 
 def test_the_same_key_of_another_account_is_another_key() -> None:
     batch = [submission(1, "k"), submission(1, "k", "other", account=OTHER)]
-    decisions = decide(batch, {(ACCOUNT, "credit"): 1, (OTHER, "credit"): 1}, {})
+    decisions = decide(batch, Room({(ACCOUNT, "credit"): 1, (OTHER, "credit"): 1}), {})
     assert names(decisions) == ["Accepted", "Accepted"]
 
 
 def test_what_was_accepted_before_is_replayed_even_without_credits() -> None:
     receipt = Receipt(uuid7(), "req", 5, "p", "credit")
     known = {(ACCOUNT, "v1", "k"): receipt}
-    assert decide([submission(5, "k")], {}, known) == [Replayed(receipt)]
-    assert decide([submission(5, "k", "other")], {}, known) == [KeyReused()]
+    assert decide([submission(5, "k")], Room({}), known) == [Replayed(receipt)]
+    assert decide([submission(5, "k", "other")], Room({}), known) == [KeyReused()]
 
 
 @given(
@@ -97,9 +101,44 @@ def test_what_was_accepted_before_is_replayed_even_without_credits() -> None:
 def test_never_more_is_accepted_than_is_there(requests: list[tuple[int, str | None, str]], left: int) -> None:
     batch = [submission(quote, key, payload) for quote, key, payload in requests]
     purses = {(ACCOUNT, "credit"): left}
-    decisions = decide(batch, purses, {})
+    decisions = decide(batch, Room(purses), {})
     accepted = [s for s, d in zip(batch, decisions, strict=True) if isinstance(d, Accepted)]
     assert sum(s.quote_micro for s in accepted) <= max(left, 0)
     assert purses[ACCOUNT, "credit"] == left - sum(s.quote_micro for s in accepted)
     keys = Counter(s.idempotency_key for s in accepted if s.idempotency_key)
     assert all(count == 1 for count in keys.values())
+
+
+def capped(quote: int, key=None, **changes):
+    return replace(submission(quote), key_id=key or uuid7(), capped=True, **changes)
+
+
+def test_a_capped_key_spends_to_its_cap_and_other_keys_go_on() -> None:
+    key = uuid7()
+    batch = [capped(6, key), capped(5, key), capped(4, key), capped(0, key), submission(5)]
+    room = Room({(ACCOUNT, "credit"): 100}, key_left={key: 10})
+    assert decide(batch, room, {})[1] == CapReached(5, 4)
+    assert room.key_left[key] == 0
+    assert room.spendable[ACCOUNT, "credit"] == 85
+
+
+def test_unfinished_tasks_are_counted_by_purse() -> None:
+    batch = [replace(submission(1), max_live=3) for _ in range(3)]
+    room = Room({(ACCOUNT, "credit"): 100}, live={(ACCOUNT, "credit"): 1, (ACCOUNT, "test"): 9})
+    decisions = decide(batch, room, {})
+    assert names(decisions) == ["Accepted", "Accepted", "TooManyLive"]
+    assert decisions[2] == TooManyLive(3)
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.booleans())), st.integers(0, 60), st.integers(0, 60))
+def test_neither_the_cap_nor_the_purse_is_ever_overdrawn(
+    requests: list[tuple[int, bool]], left: int, cap: int
+) -> None:
+    key = uuid7()
+    batch = [capped(quote, key) if with_cap else submission(quote) for quote, with_cap in requests]
+    room = Room({(ACCOUNT, "credit"): left}, key_left={key: cap})
+    decisions = decide(batch, room, {})
+    accepted = [s for s, d in zip(batch, decisions, strict=True) if isinstance(d, Accepted)]
+    assert sum(s.quote_micro for s in accepted) <= left
+    assert sum(s.quote_micro for s in accepted if s.capped) <= cap
+    assert room.live.get((ACCOUNT, "credit"), 0) == len(accepted)

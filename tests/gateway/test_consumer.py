@@ -77,7 +77,7 @@ def story(ledger: Ledger, task: UUID) -> list[Fact]:
         Progressed(task, now(), 1, "ark", "submitted", None),
         Progressed(task, now(), 1, "ark", "processing", 40),
         Completed(task, now(), "succeeded", None, None),
-        Stored(task, now(), "stored", (asset(),), None, None),
+        Stored(task, ledger.account, now(), "stored", (asset(),), None, None),
         ledger.settle(task, Q - 1000),
     ]
 

@@ -62,7 +62,7 @@ async def link(world: World, servers: Servers, *, exists: bool = True) -> Linked
     )
     balance = Balance(customer.id, "credit", 1, 1, 5)
     closed = Closed(task, customer.id, "credit", now(), "settled", "completed", SEEDANCE_MICRO, balance)
-    await world.say([Stored(task, now(), "stored", (asset,), None, None), closed])
+    await world.say([Stored(task, customer.id, now(), "stored", (asset,), None, None), closed])
     url = (await customer.task(text))["output"]["videos"][0]["url"]
     return Linked(world, asset, url.removeprefix("http://files.test"), world.client(), task)
 

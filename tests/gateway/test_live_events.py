@@ -45,7 +45,7 @@ def story(customer: Customer, task: UUID) -> list[Fact]:
         Frozen(task, now(), balance),
         Progressed(task, now(), 1, "ark", "processing", 30),
         Completed(task, now(), "succeeded", None, None),
-        Stored(task, now(), "stored", (), None, None),
+        Stored(task, customer.id, now(), "stored", (), None, None),
         Closed(task, customer.id, "credit", now(), "settled", "completed", SEEDANCE_MICRO, balance),
     ]
 

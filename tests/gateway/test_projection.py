@@ -38,8 +38,8 @@ TEN = Progressed(TASK, at(5), 2, "ark", "processing", 10)
 SIXTY = Progressed(TASK, at(6), 2, "ark", "processing", 60)
 COMPLETED = Completed(TASK, at(7), "succeeded", None, None)
 FAILED = Completed(TASK, at(7), "failed", "content_refused", "The prompt was refused.")
-STORED = Stored(TASK, at(8), "stored", (ASSET,), None, None)
-UNSTORED = Stored(TASK, at(8), "failed", (), "storage_failed", "The file was not a video.")
+STORED = Stored(TASK, ACCOUNT, at(8), "stored", (ASSET,), None, None)
+UNSTORED = Stored(TASK, ACCOUNT, at(8), "failed", (), "storage_failed", "The file was not a video.")
 
 SUCCESS: list[TaskFact] = [FROZEN, SUBMITTED, QUEUED, SECOND, TEN, SIXTY, COMPLETED, STORED]
 SUCCESS += [closed("settled", "completed", 90)]

@@ -10,8 +10,9 @@ from uuid import UUID
 import pytest
 from contracts.events import TaskRequested
 from contracts.ids import task_from_text, uuid7
-from gateway.db.keys import disable
+from gateway.db.keys import Terms, disable
 from gateway.domain.facts import Balance, Changed
+from gateway.domain.scopes import SCOPES
 from gateway.usecases.create_key import KeyRequest, create_key
 from gateway_tools import PEPPER, SEEDANCE, SEEDANCE_MICRO, World, now, seedance, until
 from runtime.db import Database
@@ -167,7 +168,7 @@ async def test_a_key_is_of_one_account_and_one_kind_of_credits(world: World) -> 
     tasks = {(await each.submit(seedance(), "k")).json()["task_id"] for each in (mine, other)}
     assert len(tasks) == 2
 
-    _, test_key = await create_key(world.db, KeyRequest(mine.id, "t", "test", "user"), PEPPER.encode())
+    _, test_key = await create_key(world.db, KeyRequest(mine.id, Terms("t", SCOPES), "test"), PEPPER.encode())
     crossed = await world.client(test_key).post(
         "/api/v1/tasks", json=seedance(), headers={"Idempotency-Key": "k"}
     )

@@ -13,7 +13,7 @@ from gateway.domain.facts import Balance
 
 # In one order everywhere, so that nobody waits for each other in a circle.
 _LOCK = """
-SELECT b.account_id, b.asset, b.available_micro - b.pending_micro AS spendable, now() AS now
+SELECT b.account_id, b.asset, b.available_micro - b.pending_micro AS spendable, b.live_tasks, now() AS now
 FROM balances b
 WHERE (b.account_id, b.asset) IN
       (SELECT r.account_id, r.asset FROM json_to_recordset($1::json) AS r(account_id uuid, asset text))
@@ -26,10 +26,10 @@ UPDATE balances b
 SET available_micro = CASE WHEN r.version > b.version THEN r.available_micro ELSE b.available_micro END,
     held_micro = CASE WHEN r.version > b.version THEN r.held_micro ELSE b.held_micro END,
     version = greatest(b.version, r.version),
-    pending_micro = b.pending_micro - r.answered_micro
+    pending_micro = b.pending_micro - r.answered_micro, live_tasks = b.live_tasks - r.finished
 FROM json_to_recordset($1::json)
      AS r(account_id uuid, asset text, available_micro bigint, held_micro bigint, version bigint,
-          answered_micro bigint)
+          answered_micro bigint, finished integer)
 WHERE b.account_id = r.account_id AND b.asset = r.asset
 """
 
@@ -39,6 +39,8 @@ FROM balances b JOIN accounts a ON a.id = b.account_id
 WHERE b.account_id = $1 AND b.asset = $2
 """
 
+_LIVE = "SELECT coalesce(sum(live_tasks), 0)::integer FROM balances WHERE account_id = $1"
+
 _ADD_PENDING = """
 UPDATE balances SET pending_micro = pending_micro + $3 WHERE account_id = $1 AND asset = $2
 """
@@ -46,35 +48,42 @@ UPDATE balances SET pending_micro = pending_micro + $3 WHERE account_id = $1 AND
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """What the locked accounts can still spend, and the transaction's time (None if none was there)."""
+    """What the locked accounts can still spend, how many of their tasks are unfinished, and the
+    transaction's time (None if none was there)."""
 
     spendable: dict[Purse, int]
+    live: dict[Purse, int]
     now: datetime | None
 
 
 async def lock(tx: Tx, purses: Collection[Purse]) -> Locked:
     """Lock the balances until the end of the transaction; missing ones are left out."""
     if not purses:
-        return Locked({}, None)
+        return Locked({}, {}, None)
     wanted = rows({"account_id": account, "asset": asset} for account, asset in purses)
     found = await tx.fetch(_LOCK, wanted)
     spendable = {(row["account_id"], row["asset"]): row["spendable"] for row in found}
-    return Locked(spendable, found[0]["now"] if found else None)
+    live = {(row["account_id"], row["asset"]): row["live_tasks"] for row in found}
+    return Locked(spendable, live, found[0]["now"] if found else None)
 
 
-async def answer(tx: Tx, balances: Iterable[Balance], answered: Mapping[Purse, int]) -> None:
-    """Take the newest of the balances, and what has been answered off the pending amounts."""
+async def answer(
+    tx: Tx, balances: Iterable[Balance], answered: Mapping[Purse, int], finished: Mapping[Purse, int]
+) -> None:
+    """Take the newest of the balances, what has been answered off the pending amounts, and the number of
+    tasks that are finished now off the unfinished ones."""
     newest: dict[Purse, Balance] = {}
     for balance in balances:
         purse = balance.account_id, balance.asset
         if purse not in newest or balance.version > newest[purse].version:
             newest[purse] = balance
-    items = [_row(purse, newest.get(purse), answered.get(purse, 0)) for purse in {**newest, **answered}]
+    purses = {**newest, **answered, **finished}
+    items = [_row(each, newest.get(each), answered.get(each, 0), finished.get(each, 0)) for each in purses]
     if items:
         await tx.execute(_ANSWER, rows(items))
 
 
-def _row(purse: Purse, balance: Balance | None, answered_micro: int) -> dict[str, Any]:
+def _row(purse: Purse, balance: Balance | None, answered_micro: int, finished: int) -> dict[str, Any]:
     return {
         "account_id": purse[0],
         "asset": purse[1],
@@ -82,7 +91,14 @@ def _row(purse: Purse, balance: Balance | None, answered_micro: int) -> dict[str
         "held_micro": balance.held_micro if balance else 0,
         "version": balance.version if balance else 0,
         "answered_micro": answered_micro,
+        "finished": finished,
     }
+
+
+async def live_tasks(conn: Connection, account_id: UUID) -> int:
+    """How many of an account's tasks are unfinished."""
+    found: int = await conn.fetchval(_LIVE, account_id)
+    return found
 
 
 async def add_pending(tx: Tx, purse: Purse, micro: int) -> None:

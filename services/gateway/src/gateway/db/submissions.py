@@ -32,10 +32,15 @@ WITH r AS MATERIALIZED (
 ), new_keys AS (
     INSERT INTO idempotency_keys (account_id, surface, key, task_id)
     SELECT account_id, surface, idempotency_key, task_id FROM r WHERE idempotency_key IS NOT NULL
+), committed AS (
+    UPDATE api_keys k SET committed_micro = k.committed_micro + s.micro
+    FROM (SELECT key_id, sum(quote_micro)::bigint AS micro FROM r GROUP BY 1) s
+    WHERE k.id = s.key_id AND k.spend_cap_micro IS NOT NULL
 )
-UPDATE balances b SET pending_micro = b.pending_micro + s.micro
-FROM (SELECT account_id, asset, sum(quote_micro)::bigint AS micro FROM r GROUP BY 1, 2) s
-WHERE b.account_id = s.account_id AND b.asset = s.asset AND s.micro > 0
+UPDATE balances b SET pending_micro = b.pending_micro + s.micro, live_tasks = b.live_tasks + s.tasks
+FROM (SELECT account_id, asset, sum(quote_micro)::bigint AS micro, count(*)::integer AS tasks
+      FROM r GROUP BY 1, 2) s
+WHERE b.account_id = s.account_id AND b.asset = s.asset
 """
 
 

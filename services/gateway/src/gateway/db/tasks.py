@@ -37,7 +37,9 @@ _FACT_COLUMNS: Sequence[tuple[str, str]] = (
 )
 _NAMES = ", ".join(name for name, _ in _FACT_COLUMNS)
 
-_READ = f"SELECT id, account_id, asset, quote_micro, {_NAMES} FROM tasks WHERE id = ANY($1::uuid[])"
+_READ = f"""
+SELECT id, account_id, asset, quote_micro, key_id, {_NAMES} FROM tasks WHERE id = ANY($1::uuid[])
+"""
 
 _WRITE = f"""
 UPDATE tasks t SET {", ".join(f"{name} = r.{name}" for name, _ in _FACT_COLUMNS)}

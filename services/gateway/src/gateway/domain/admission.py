@@ -1,10 +1,11 @@
 """Admission: an account never gets more accepted than the ledger's last word leaves it."""
 
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+ASSETS = ("credit", "test")
 Purse = tuple[UUID, str]
 """An account and an asset."""
 Scope = tuple[UUID, str, str]
@@ -29,6 +30,10 @@ class Submission:
     fingerprint: str
     idempotency_key: str | None
     traceparent: str
+    max_live: int | None = None
+    """How many tasks of its purse may be unfinished at once, this one included; None: any number."""
+    capped: bool = False
+    """Whether its key may spend only so much."""
 
     @property
     def purse(self) -> Purse:
@@ -80,7 +85,42 @@ class Refused:
     available_micro: int
 
 
-Decision = Accepted | Replayed | KeyReused | Refused
+@dataclass(frozen=True, slots=True)
+class CapReached:
+    """The key's spend cap leaves less than this costs, in micro-credits."""
+
+    required_micro: int
+    left_micro: int
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyLive:
+    """As many tasks are unfinished as may be."""
+
+    limit: int
+
+
+Decision = Accepted | Replayed | KeyReused | Refused | CapReached | TooManyLive
+
+
+@dataclass(slots=True)
+class Room:
+    """What may still be taken; each accepted submission leaves less of it. What isn't there is empty."""
+
+    spendable: MutableMapping[Purse, int]
+    """Available minus pending, in micro-credits."""
+    live: MutableMapping[Purse, int] = field(default_factory=dict)
+    """Unfinished tasks."""
+    key_left: MutableMapping[UUID, int] = field(default_factory=dict)
+    """What capped keys may still spend, in micro-credits."""
+
+    def take(self, submission: Submission) -> None:
+        """Make less of it."""
+        purse, quote = submission.purse, submission.quote_micro
+        self.spendable[purse] = self.spendable.get(purse, 0) - quote
+        self.live[purse] = self.live.get(purse, 0) + 1
+        if submission.capped:
+            self.key_left[submission.key_id] = self.key_left.get(submission.key_id, 0) - quote
 
 
 def replay(submission_fingerprint: str, asset: str, earlier: Receipt) -> Replayed | KeyReused:
@@ -93,29 +133,20 @@ def replay(submission_fingerprint: str, asset: str, earlier: Receipt) -> Replaye
     return KeyReused()
 
 
-def decide(
-    submissions: Sequence[Submission],
-    spendable: MutableMapping[Purse, int],
-    earlier: Mapping[Scope, Receipt],
-) -> list[Decision]:
-    """Decide in order; each accepted one leaves less for the next, and is earlier than it.
-
-    `spendable` (available minus pending, by purse) is changed in place; a purse that isn't there is empty.
-    """
+def decide(submissions: Sequence[Submission], room: Room, earlier: Mapping[Scope, Receipt]) -> list[Decision]:
+    """Decide in order; each accepted one leaves less room for the next, and is earlier than it."""
     known = dict(earlier)
-    return [_decide(submission, spendable, known) for submission in submissions]
+    return [_decide(submission, room, known) for submission in submissions]
 
 
-def _decide(
-    submission: Submission, spendable: MutableMapping[Purse, int], known: dict[Scope, Receipt]
-) -> Decision:
+def _decide(submission: Submission, room: Room, known: dict[Scope, Receipt]) -> Decision:
     scope = submission.scope
     if scope is not None and scope in known:
         return replay(submission.fingerprint, submission.asset, known[scope])
-    left = spendable.get(submission.purse, 0)
-    if submission.quote_micro > 0 and submission.quote_micro > left:
-        return Refused(submission.quote_micro, max(left, 0))
-    spendable[submission.purse] = left - submission.quote_micro
+    refusal = _refusal(submission, room)
+    if refusal is not None:
+        return refusal
+    room.take(submission)
     receipt = Receipt(
         submission.task_id,
         submission.request_id,
@@ -126,3 +157,16 @@ def _decide(
     if scope is not None:
         known[scope] = receipt
     return Accepted(receipt)
+
+
+def _refusal(submission: Submission, room: Room) -> Refused | CapReached | TooManyLive | None:
+    if submission.max_live is not None and room.live.get(submission.purse, 0) >= submission.max_live:
+        return TooManyLive(submission.max_live)
+    quote = submission.quote_micro
+    if quote == 0:
+        return None
+    if submission.capped and quote > (left := room.key_left.get(submission.key_id, 0)):
+        return CapReached(quote, max(left, 0))
+    if quote > (left := room.spendable.get(submission.purse, 0)):
+        return Refused(quote, max(left, 0))
+    return None

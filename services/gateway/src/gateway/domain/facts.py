@@ -92,6 +92,7 @@ class Stored:
     """The results are in object storage, or can't be stored for good."""
 
     task_id: UUID
+    account_id: UUID
     at: datetime
     outcome: str
     assets: tuple[Asset, ...]

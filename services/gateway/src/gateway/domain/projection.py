@@ -32,6 +32,7 @@ class Task:
     account_id: UUID
     asset: str
     quote_micro: int
+    key_id: UUID | None = None
     seq: int = 1
     status: str = "queued"
     frozen_at: datetime | None = None

@@ -49,6 +49,9 @@ class Authenticate:
             caller = await self._load(key, name)
         if caller is None or caller.disabled:
             raise _invalid()
+        if caller.expired:
+            message = "This API key has expired. Make a new one."
+            raise Problem(401, "api_key_expired", message, headers=_CHALLENGE)
         if not caller.account_active:
             raise Problem(403, "account_disabled", "This account is disabled.")
         return caller
@@ -99,5 +102,5 @@ def _bearer(authorization: str | None) -> str:
 
 
 def _invalid() -> Problem:
-    message = "This API key is not valid: unknown, disabled or mistyped."
+    message = "This API key is not valid: unknown, disabled, deleted or mistyped."
     return Problem(401, "invalid_api_key", message, headers=_CHALLENGE)

@@ -7,8 +7,8 @@ from uuid import UUID
 import structlog
 from runtime.db import Tx
 
-from gateway.db import balances, grants, task_events, tasks
-from gateway.domain.admission import Purse
+from gateway.db import balances, grants, keys, task_events, tasks
+from gateway.domain.admission import ASSETS, Purse
 from gateway.domain.facts import Balance, Changed, Closed, Fact, Frozen, Stored, TaskFact
 from gateway.domain.projection import Event, Task, project
 
@@ -77,13 +77,21 @@ async def _answer(
 ) -> None:
     """What the ledger answered for the first time is pending no more: its balance counts it from now on."""
     answered: dict[Purse, int] = defaultdict(int)
+    finished: dict[Purse, int] = defaultdict(int)
+    unspent: dict[UUID, int] = defaultdict(int)
     for task_id, (task, _) in after.items():
-        if task.answered and not before[task_id].answered:
-            answered[task.account_id, task.asset] += task.quote_micro
+        known, purse = before[task_id], (task.account_id, task.asset)
+        if task.answered and not known.answered:
+            answered[purse] += task.quote_micro
+        if task.finished_at is not None and known.finished_at is None:
+            finished[purse] += 1
+        if task.charged_micro is not None and known.charged_micro is None and task.key_id is not None:
+            unspent[task.key_id] += task.quote_micro - task.charged_micro
     changes = {fact.change_id for fact in facts if isinstance(fact, Changed)}
     for grant in await grants.answered(tx, changes):
         answered[grant["account_id"], grant["asset"]] += max(-grant["amount_micro"], 0)
-    await balances.answer(tx, _balances(facts), answered)
+    await balances.answer(tx, _balances(facts), answered, finished)
+    await keys.give_back(tx, {key_id: micro for key_id, micro in unspent.items() if micro > 0})
 
 
 def _by_task(facts: Sequence[Fact]) -> dict[UUID, list[TaskFact]]:
@@ -104,4 +112,7 @@ def _balances(facts: Sequence[Fact]) -> list[Balance]:
 
 def _purses(facts: Sequence[Fact]) -> set[Purse]:
     purses: set[Purse] = {(balance.account_id, balance.asset) for balance in _balances(facts)}
-    return purses | {(fact.account_id, fact.asset) for fact in facts if isinstance(fact, Closed)}
+    purses |= {(fact.account_id, fact.asset) for fact in facts if isinstance(fact, Closed)}
+    # A stored result may finish a task, of whichever asset.
+    stored = {fact.account_id for fact in facts if isinstance(fact, Stored)}
+    return purses | {(account_id, asset) for account_id in stored for asset in ASSETS}

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from runtime.db import Database, Tx
 from runtime.outbox.recorder import Outbox
 
-from gateway.db import balances, submissions
+from gateway.db import balances, keys, submissions
 from gateway.domain import admission
-from gateway.domain.admission import Accepted, Decision, Receipt, Scope, Submission
+from gateway.domain.admission import Accepted, Decision, Receipt, Room, Scope, Submission
 from gateway.outbound import events
 
 
@@ -33,7 +33,9 @@ class SubmitTasks:
         async with self._db.transaction() as tx:
             locked = await balances.lock(tx, {each.purse for each in batch})
             earlier = await submissions.earlier(tx, _scopes(batch))
-            decisions = admission.decide(batch, locked.spendable, earlier)
+            capped = {each.key_id for each in batch if each.capped}
+            room = Room(locked.spendable, locked.live, await keys.left(tx, capped))
+            decisions = admission.decide(batch, room, earlier)
             accepted = [each for each, d in zip(batch, decisions, strict=True) if isinstance(d, Accepted)]
             if accepted:
                 await self._record(tx, accepted, locked.now or await tx.fetchval("SELECT now()"))

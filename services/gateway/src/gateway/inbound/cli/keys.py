@@ -7,7 +7,9 @@ import typer
 from runtime.db import Database
 
 from gateway.db import keys
+from gateway.db.keys import Terms
 from gateway.domain import keys as key_format
+from gateway.domain.scopes import SCOPES
 from gateway.inbound.cli.session import refuse, settings, show, with_database
 from gateway.usecases.create_key import KeyRefused, KeyRequest, create_key
 
@@ -20,13 +22,20 @@ def create(
     name: Annotated[str, typer.Option(help="What it is for.")],
     test: Annotated[bool, typer.Option(help="A test key: it spends test credits, on the simulator.")] = False,
     admin: Annotated[bool, typer.Option(help="With the role of an administrator.")] = False,
+    scopes: Annotated[
+        list[str] | None, typer.Option("--scope", help="read, write, keys; all without it.")
+    ] = None,
     secret: Annotated[str | None, typer.Option(help="A full key of yours; the same again is fine.")] = None,
 ) -> None:
     """Make a key and print it: this once."""
+    if unknown := set(scopes or ()) - set(SCOPES):
+        raise typer.BadParameter(
+            f"no such scope: {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}"
+        )
     values = settings()
     request = KeyRequest(
         account_id=account,
-        name=name,
+        terms=Terms(name, scopes or SCOPES),
         asset="test" if test else "credit",
         role="admin" if admin else "user",
         secret=secret,

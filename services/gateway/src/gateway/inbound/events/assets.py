@@ -10,6 +10,7 @@ def asset_stored(event: events.AssetStored, _: Envelope) -> Stored:
     """The results are kept, or can't be."""
     return Stored(
         task_id=event.task_id,
+        account_id=event.account_id,
         at=event.stored_at,
         outcome=event.outcome,
         assets=tuple(_asset(asset) for asset in event.assets),
