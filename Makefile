@@ -13,7 +13,7 @@ COMPILE := .venv/bin/uv pip compile --universal --generate-hashes --no-emit-inde
 
 .PHONY: help
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## Make .venv from the lock and fetch Kafka and the S3 server (once)
@@ -36,9 +36,13 @@ distclean: clean ## Also remove the downloads and .venv
 demo: up ## Run the three requests of the product documents and show what became of them
 	@$(RUN) -m stack.demo
 
-.PHONY: test lint typecheck format lock bench flow providers-doc
+.PHONY: test test-sdk goldens lint typecheck format lock bench flow providers-doc
 test: setup ## Run the tests on real servers; T=tests/ledger for a part
 	@$(RUN) -m pytest $(T)
+test-sdk: setup ## Run the providers' official SDKs against the simulator; S=fal for one of them
+	@$(RUN) tests/sdk/harness checks --only "$(S)"
+goldens: setup ## Capture anew the requests that the official SDKs send; S=fal for one of them
+	@$(RUN) tests/sdk/harness goldens --only "$(S)"
 lint: setup ## Check style, formatting and the direction of imports
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
@@ -51,6 +55,7 @@ format: setup ## Format the code and sort the imports
 lock: setup ## Pin the newest allowed dependencies anew
 	@$(COMPILE) --group dev $(addprefix --no-emit-package ,$(NAMES)) $(addsuffix /pyproject.toml,$(PACKAGES)) -o requirements.lock
 	@$(COMPILE) --no-annotate -c requirements.lock requirements/bootstrap.in -o requirements/bootstrap.lock
+	@$(RUN) tests/sdk/harness lock
 bench: setup ## Measure; each figure is one command
 	@$(RUN) -m bench
 flow: setup ## Write docs/flow.md and the event schemas from the contracts

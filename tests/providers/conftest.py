@@ -9,7 +9,7 @@ import httpx
 import pytest
 from providers.job import Credential
 
-sys.path.insert(0, str(Path(__file__).parent))  # `scenarios` is importable
+sys.path.insert(0, str(Path(__file__).parent))  # `scenarios` and `goldens` are importable
 
 
 @pytest.fixture

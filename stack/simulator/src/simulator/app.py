@@ -21,11 +21,12 @@ from simulator.render.pool import RenderPool
 from simulator.runner import JobRunner
 from simulator.settings import Settings
 from simulator.webhooks import CallbackSender
+from simulator.wiretap import Recorder, Wiretap
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class Simulator:
@@ -35,12 +36,13 @@ class Simulator:
         self._settings = settings
         self._providers: dict[str, Provider] = {}
         self._app = Starlette(lifespan=self._lifespan, exception_handlers={HTTPException: self._not_here})
+        self._served: ASGIApp = self._app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Keep uvicorn's transport in reach: `web.cut` breaks connections with it."""
         if scope["type"] == "http":
             scope["simulator.transport"] = getattr(getattr(send, "__self__", None), "transport", None)
-        await self._app(scope, receive, send)
+        await self._served(scope, receive, send)
 
     async def _not_here(self, request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 404
@@ -51,7 +53,7 @@ class Simulator:
         with _data_dir(self._settings) as data_dir:
             async with _session() as session:
                 parts = _Parts(self._settings, data_dir, session)
-                parts.mount(app)
+                self._served = parts.mount(app)
                 self._providers = parts.runner.providers
                 parts.runner.restore()
                 await parts.runner.prepare()
@@ -81,13 +83,15 @@ class _Parts:
         providers: list[Provider] = [ark, DashScope(intake, files), Gemini(intake, files)]
         self.runner.providers = {provider.name: provider for provider in providers}
         self._callbacks.announce = {ark.name: ark.announce}
-        self._control = Control(panel, store, self.runner, files)
+        self._panel, self._recorder = panel, Recorder()
+        self._control = Control(panel, store, self.runner, files, self._recorder)
 
-    def mount(self, app: Starlette) -> None:
-        """Add all routes, the most called ones first."""
+    def mount(self, app: Starlette) -> ASGIApp:
+        """Add all routes, the most called ones first; what is to be served is around them."""
         for provider in self.runner.providers.values():
             app.router.routes.extend(provider.routes())
         app.router.routes.extend([*self._control.routes(), *pages.routes()])
+        return Wiretap(app, self._panel, self._recorder)
 
     async def close(self) -> None:
         """Stop the clocks; jobs that aren't final are in the journal."""

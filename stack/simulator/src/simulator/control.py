@@ -8,6 +8,7 @@ from simulator.jobs import Job, JobStore
 from simulator.knobs import WEBHOOK_MODES, ControlPanel
 from simulator.runner import JobRunner
 from simulator.web import json_object, reply
+from simulator.wiretap import Recorder
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,8 +16,11 @@ from starlette.routing import Route
 ABOUT: dict[str, Any] = {
     "GET /_control": "this page",
     "GET /_control/settings": "all settings as they stand",
+    "DELETE /_control/settings?provider=": "one provider's settings back to what they were at the start",
     "PUT /_control/settings": "merges in {provider: {setting: value}}, or {setting: value} for all",
     "GET /_control/log?provider=&since=": "accepted jobs, oldest first; since: unix time of acceptance",
+    "GET /_control/requests?provider=": "requests whole, as they came, of providers that `record`",
+    "DELETE /_control/requests?provider=": "forgets them",
     "POST /_control/expire?provider=": "ends the life of every result link that was given out so far",
     "POST /_control/reset": "forgets all jobs, files and changed settings",
     "providers": list(PROVIDERS),
@@ -33,6 +37,8 @@ ABOUT: dict[str, Any] = {
         "out_of_quota_next": "refuses the next n submits because the account has no money",
         "webhooks": " | ".join(WEBHOOK_MODES),
         "webhook_delay_seconds": "how late `delay` is",
+        "record": "true: keeps every request for /_control/requests",
+        "alter": "[{path, method, drop: [names], set: {name: value}, drop_headers, status}]: wrong answers",
     },
     "settings of all": {
         "render": "real | cached",
@@ -53,14 +59,24 @@ ABOUT: dict[str, Any] = {
 class Control:
     """The developer's view of the simulator."""
 
-    def __init__(self, panel: ControlPanel, store: JobStore, runner: JobRunner, files: FileStore) -> None:
+    def __init__(
+        self,
+        panel: ControlPanel,
+        store: JobStore,
+        runner: JobRunner,
+        files: FileStore,
+        recorder: Recorder,
+    ) -> None:
         self._panel, self._store, self._runner, self._files = panel, store, runner, files
+        self._recorder = recorder
 
     def routes(self) -> list[Route]:
         """All paths below `/_control`."""
         return [
             Route("/_control", self._about, methods=["GET"]),
             Route("/_control/settings", self._settings, methods=["GET", "PUT", "POST"]),
+            Route("/_control/settings", self._restore, methods=["DELETE"]),
+            Route("/_control/requests", self._requests, methods=["GET", "DELETE"]),
             Route("/_control/log", self._log, methods=["GET"]),
             Route("/_control/expire", self._expire, methods=["POST"]),
             Route("/_control/reset", self._reset, methods=["POST"]),
@@ -82,10 +98,25 @@ class Control:
             await self._runner.prepare()
         return reply(self._panel.as_dict())
 
+    async def _restore(self, request: Request) -> Response:
+        provider = request.query_params.get("provider")
+        if provider not in PROVIDERS:
+            return _no_such_provider()
+        self._panel.restore(provider)
+        return reply(self._panel.as_dict())
+
+    async def _requests(self, request: Request) -> Response:
+        provider = request.query_params.get("provider")
+        if provider not in PROVIDERS:
+            return _no_such_provider()
+        if request.method == "DELETE":
+            self._recorder.forget(provider)
+        return reply({"requests": self._recorder.of(provider)})
+
     async def _log(self, request: Request) -> Response:
         provider, since = request.query_params.get("provider"), request.query_params.get("since") or "0"
         if provider and provider not in PROVIDERS:
-            return reply({"error": f"provider must be one of {', '.join(PROVIDERS)}"}, 400)
+            return _no_such_provider()
         try:
             moment = float(since)
         except ValueError:
@@ -100,7 +131,7 @@ class Control:
     async def _expire(self, request: Request) -> Response:
         provider = request.query_params.get("provider")
         if provider not in PROVIDERS:
-            return reply({"error": f"provider must be one of {', '.join(PROVIDERS)}"}, 400)
+            return _no_such_provider()
         self._files.expire(provider)
         return reply({})
 
@@ -109,6 +140,10 @@ class Control:
         self._runner.reset()
         self._panel.reset()
         return reply({})
+
+
+def _no_such_provider() -> Response:
+    return reply({"error": f"provider must be one of {', '.join(PROVIDERS)}"}, 400)
 
 
 def _entry(job: Job) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from simulator.alteration import Alteration, alterations
 from simulator.facts import PROVIDERS
 from simulator.settings import Settings
 
@@ -33,6 +34,8 @@ class Knobs:
     out_of_quota_next: int = 0
     webhooks: str = "on"
     webhook_delay_seconds: float = 5.0
+    record: bool = False
+    alter: tuple[Alteration, ...] = ()
 
     def take(self, name: str) -> bool:
         """True while the counter `name` is above zero; each call uses one up."""
@@ -66,6 +69,10 @@ class ControlPanel:
         self.strict_inputs = self._settings.strict_inputs
         self.query_qps = self._settings.query_qps
         self.gemini_https_uris = self._settings.gemini_https_uris
+
+    def restore(self, provider: str) -> None:
+        """One provider's settings back to what the process was started with."""
+        self.providers[provider] = Knobs(delay_seconds=self._settings.delay_seconds)
 
     def as_dict(self) -> dict[str, Any]:
         """All settings as they stand."""
@@ -125,6 +132,12 @@ def _status(name: str, value: Any) -> StatusFault:
     return StatusFault(status, times)
 
 
+def _alterations(name: str, value: Any) -> tuple[Alteration, ...]:
+    if not isinstance(value, list):
+        raise ValueError(f"{name} must be a list of alterations")
+    return alterations(value)
+
+
 def _choice(*allowed: str) -> Any:
     def check(name: str, value: Any) -> str:
         if value not in allowed:
@@ -140,5 +153,7 @@ _SHARED = {
     "query_qps": _count,
     "gemini_https_uris": _bool,
 }
-_BY_TYPE: dict[Any, Any] = {float: _seconds, int: _count, StatusFault: _status}
+_BY_TYPE: dict[Any, Any] = {
+    float: _seconds, int: _count, bool: _bool, StatusFault: _status, tuple[Alteration, ...]: _alterations,
+}  # fmt: skip
 _KNOBS = {f.name: _BY_TYPE.get(f.type, _choice(*WEBHOOK_MODES)) for f in fields(Knobs)}
