@@ -13,6 +13,7 @@ from providers.outcomes import (
     LookupOutcome,
     PollAnswer,
     PollOutcome,
+    PrepareOutcome,
     SignInOutcome,
     SubmitOutcome,
 )
@@ -56,6 +57,7 @@ def every_reading(protocol: str, status: int, headers: dict[str, str], body: byt
         assert isinstance(spoken.parse_poll(response, step), get_args(PollAnswer))
     for state in spoken.parse_poll_many(response).values():
         assert isinstance(state, get_args(PollOutcome))
+    assert isinstance(spoken.parse_prepare(response), get_args(PrepareOutcome))
     assert isinstance(spoken.parse_sign_in(response), get_args(SignInOutcome))
     assert spoken.prove_webhook(headers, body, ["whsec_key"], 1_750_000_000) != "signed"
     assert isinstance(spoken.parse_cancel(response), get_args(CancelOutcome))

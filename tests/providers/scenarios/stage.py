@@ -12,7 +12,7 @@ from aiohttp import web
 from providers.adapter import adapter
 from providers.http import HttpRequest, HttpResponse
 from providers.job import Credential, Submission
-from providers.outcomes import Accepted, AskNext, PollOutcome, Progress, SignedIn
+from providers.outcomes import Accepted, AskNext, PollOutcome, Prepared, Progress, SignedIn
 from scenarios.subject import Subject
 
 PATIENCE_SECONDS = 30.0
@@ -47,7 +47,7 @@ class Stage:
         answer = await self.http.request(
             request.method, request.url, headers=request.headers, content=request.body
         )
-        return HttpResponse(answer.status_code, dict(answer.headers), answer.content)
+        return HttpResponse(answer.status_code, dict(answer.headers), answer.content, request.url)
 
     async def signed_in(self, credential: Credential) -> Any:
         """The credential to send, or the outcome that says why there is none."""
@@ -63,7 +63,12 @@ class Stage:
         if not isinstance(sent_as, Credential):
             return sent_as
         fetched = dict.fromkeys(self.spoken.inputs_to_fetch(submission), self.subject.file)
-        request = self.spoken.submit(self.base, sent_as, replace(submission, fetched=fetched))
+        ready = replace(submission, fetched=fetched)
+        for request in self.spoken.prepare(self.base, sent_as, ready):
+            prepared = self.spoken.parse_prepare(await self.send(request))
+            if not isinstance(prepared, Prepared):
+                return prepared
+        request = self.spoken.submit(self.base, sent_as, ready)
         return self.spoken.parse_submit(await self.send(request))
 
     async def job(self, submission: Submission) -> str:

@@ -12,6 +12,7 @@ from providers.outcomes import (
     LookupOutcome,
     PollAnswer,
     PollOutcome,
+    PrepareOutcome,
     SignInOutcome,
     SubmitOutcome,
 )
@@ -36,6 +37,19 @@ class Adapter(Protocol):
 
     def inputs_to_fetch(self, submission: Submission) -> tuple[str, ...]:
         """URLs whose bytes the protocol wants inline: fetch them first, into `Submission.fetched`."""
+        ...
+
+    def prepare(
+        self, base_url: str, credential: Credential, submission: Submission
+    ) -> tuple[HttpRequest, ...]:
+        """Requests to be sent before the submit, in order: uploads. Repeating them does no harm.
+
+        Raises ProviderError (`input_not_fetched`) if a named URL was not fetched.
+        """
+        ...
+
+    def parse_prepare(self, response: HttpResponse) -> PrepareOutcome:
+        """Read the answer to one of them. The submit follows only when all are `Prepared`."""
         ...
 
     def submit(self, base_url: str, credential: Credential, submission: Submission) -> HttpRequest:

@@ -10,6 +10,7 @@ from providers.outcomes import (
     CancelRefused,
     LookupOutcome,
     PollOutcome,
+    PrepareOutcome,
     SignInOutcome,
     Unknown,
 )
@@ -26,6 +27,18 @@ class Basics:
         """None: the provider fetches URLs itself."""
         del submission
         return ()
+
+    def prepare(
+        self, base_url: str, credential: Credential, submission: Submission
+    ) -> tuple[HttpRequest, ...]:
+        """None: the submit carries everything."""
+        del base_url, credential, submission
+        return ()
+
+    def parse_prepare(self, response: HttpResponse) -> PrepareOutcome:
+        """Unknown: there is nothing to prepare."""
+        del response
+        return Unknown(f"{self.name} prepares nothing")
 
     def sign_in(self, base_url: str, credential: Credential, now_epoch_seconds: int) -> HttpRequest | None:
         """None: the credential's secret is sent itself."""

@@ -21,3 +21,5 @@ class HttpResponse:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    url: str = ""
+    """The address that was asked: some answers don't say what they are about."""

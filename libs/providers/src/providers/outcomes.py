@@ -177,6 +177,11 @@ class SignedIn:
     seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The provider has what the submit will speak of."""
+
+
 SubmitOutcome = (
     Accepted
     | Succeeded
@@ -189,6 +194,8 @@ SubmitOutcome = (
     | Unknown
 )
 """`Succeeded` at once is how a protocol without jobs answers: the result is in the answer."""
+PrepareOutcome = Prepared | InvalidInput | Throttled | OutOfQuota | BadCredentials | Unknown
+"""After anything but `Prepared` there is no submit, so even `Unknown` is safe to repeat."""
 PollOutcome = (
     Progress
     | Succeeded

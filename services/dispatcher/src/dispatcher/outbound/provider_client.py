@@ -76,7 +76,7 @@ class ProviderClient:
             ) as response:
                 body = await _read(response)
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return HttpResponse(response.status, headers, body)
+                return HttpResponse(response.status, headers, body, request.url)
         except _BEFORE_SENDING as error:
             raise NotSentError(_text(error)) from error
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:

@@ -21,6 +21,7 @@ from dispatcher.outbound.circuit import Key
 from dispatcher.outbound.inputs import InputError
 from dispatcher.outbound.provider_client import NotSentError, UnansweredError
 from dispatcher.usecases.desk import Desk, Lease
+from dispatcher.usecases.prepare_submit import prepare_submit
 
 log = structlog.get_logger()
 
@@ -124,6 +125,9 @@ def _unreachable(error: InputError, lease: Lease) -> Change:
 async def _send(desk: Desk, job: Job, n: int, plan: _Plan, lease: Lease) -> tuple[Attempt | None, Change]:
     """From here on the number is taken: whatever happens, it is called at most once."""
     target, provider = plan.target, plan.target.provider
+    waits = await prepare_submit(desk, target, plan.protocol, plan.submission, plan.seconds, lease)
+    if waits is not None:
+        return job.latest, waits
     request = plan.protocol.submit(provider.base_url, target.credential, plan.submission)
     if not lease.allows(plan.seconds):
         return job.latest, Change(0.0)
