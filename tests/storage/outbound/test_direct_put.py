@@ -9,10 +9,10 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from runtime.egress.testing import RawServer
-from storage.outbound.direct_put import DirectPut, open_direct_put
+from runtime.objects.direct_put import DirectPut, open_direct_put
+from runtime.objects.errors import ObjectStoreError
+from runtime.objects.signing import Signer, object_url
 from storage.outbound.objects import ObjectStore, StoreConfig
-from storage.outbound.signing import Signer, object_url
-from storage.outbound.store_error import ObjectStoreError
 
 SIGNER = Signer("access", "secret", "eu-west-1")
 KEY = "/bucket/results/1.mp4"

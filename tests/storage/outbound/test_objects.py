@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 from aiobotocore.session import get_session
+from runtime.objects.errors import ObjectStoreError
 from storage.outbound.objects import PART_BYTES, ObjectStore, StoreConfig, open_store
-from storage.outbound.store_error import ObjectStoreError
 
 pytestmark = pytest.mark.stack
 

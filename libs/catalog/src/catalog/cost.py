@@ -99,13 +99,22 @@ def cost_micro(rows: Sequence[PriceRow], given: Mapping[str, Any], usage: Mappin
 
     Usage is that of `price.actual_micro`. Raises PriceError for a malformed row, which loading finds.
     """
+    rule = frozen_cost(rows, given)
+    return None if rule is None else cost_by_rule(rule, usage)
+
+
+def frozen_cost(rows: Sequence[PriceRow], given: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The cost's rule for an input with defaults, JSON-able: kept with an attempt, whose input may go."""
     row = next((each for each in rows if each.holds(given)), None)
-    if row is None:
-        return None
-    kind = COSTS.get(row.kind)
+    return None if row is None else row.frozen(given)
+
+
+def cost_by_rule(rule: Mapping[str, Any], usage: Mapping[str, Any]) -> int | None:
+    """The cost by a frozen rule, in micro-credits; None if unknown. Raises PriceError for a malformed one."""
+    kind = COSTS.get(str(rule.get("kind")))
     if kind is None:
-        raise PriceError(f"unknown kind of cost: {row.kind!r}")
+        raise PriceError(f"unknown kind of cost: {rule.get('kind')!r}")
     try:
-        return kind.model_validate(row.frozen(given)).cost(usage)
+        return kind.model_validate(dict(rule)).cost(usage)
     except ValidationError as error:
         raise PriceError(f"malformed cost: {error.errors()[0]['msg']}") from error

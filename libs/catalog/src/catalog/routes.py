@@ -11,6 +11,8 @@ RouteState = Literal["live", "retiring", "gone-upstream"]
 ProviderMode = Literal["real", "simulated"]
 BACKOFF = 1.5
 """How much longer each wait between polls is than the one before."""
+USUAL_FROM, USUAL_UNTIL = 0.8, 1.5
+"""Around the usual time: these shares of it, within which polls come at the shortest interval."""
 
 
 class PollSchedule(BaseModel):
@@ -21,13 +23,18 @@ class PollSchedule(BaseModel):
     first_seconds: float = Field(gt=0)
     interval_seconds: float = Field(gt=0)
     max_seconds: float = Field(gt=0)
+    usual_seconds: float | None = Field(default=None, gt=0)
+    """How long a job usually takes: around that time it is asked for at the shortest interval."""
 
-    def delay(self, polls_made: int) -> float:
-        """Seconds to wait before the next poll."""
-        if polls_made == 0:
-            return self.first_seconds
-        growth = BACKOFF ** min(polls_made - 1, 50)
-        return min(self.max_seconds, self.interval_seconds * growth)
+    def delay(self, polls_made: int, age_seconds: float = 0.0) -> float:
+        """Seconds to wait before the next poll of a job that was submitted that long ago."""
+        growth = BACKOFF ** min(max(polls_made - 1, 0), 50)
+        wait = self.first_seconds if polls_made == 0 else self.interval_seconds * growth
+        wait = min(self.max_seconds, wait)
+        if self.usual_seconds is None or age_seconds > self.usual_seconds * USUAL_UNTIL:
+            return wait
+        until_then = self.usual_seconds * USUAL_FROM - age_seconds
+        return min(wait, max(until_then, self.interval_seconds))
 
 
 class Route(BaseModel):
@@ -40,6 +47,8 @@ class Route(BaseModel):
     model: str
     state: RouteState
     poll: PollSchedule
+    weight: int | None = Field(default=None, ge=1)
+    """Neighbours in the list that have a weight share the tasks by it; without one the order decides."""
     submit_timeout_seconds: float = Field(default=30.0, gt=0)
     resubmit_once: bool = False
     """Whether an attempt of unknown outcome may be submitted once more, at the risk of a second job."""

@@ -143,7 +143,7 @@ class Output(Event):
     index: int
     kind: Kind
     role: str | None = None
-    url: str
+    url: str = Field(description="http(s), or object://bucket/key: bytes that came in a provider's answer")
     content_type: str | None = None
 
 
@@ -162,6 +162,12 @@ class ProviderCompleted(Event):
     provider_job_id: str | None = None
     credential_id: str | None = None
     actual_micro: int | None = Field(default=None, ge=0, le=MAX_BIGINT)
+    cost_micro: int | None = Field(
+        default=None,
+        ge=0,
+        le=MAX_BIGINT,
+        description="what the provider bills us; None if unknown",
+    )
     error_code: str | None = None
     error_message: str | None = None
     deadline: datetime | None = None

@@ -25,5 +25,7 @@ class Capabilities:
     """How many jobs one question may name; 0: one question per job."""
     cancel_running: bool = False
     """A running job can be cancelled too."""
+    answer_bytes: int = 8 * 1024 * 1024
+    """The longest answer that is read; more where the results' bytes are in it."""
     signed_webhooks: bool = False
     """Its webhooks carry a signature that `prove_webhook` checks."""

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 from runtime.cli import once, service_cli
+from runtime.objects.errors import ObjectStoreError
 
 from storage import commands
 from storage.app import ROLES, SERVICE, build
-from storage.outbound.store_error import ObjectStoreError
 from storage.settings import Settings
 
 cli = service_cli(

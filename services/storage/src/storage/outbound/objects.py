@@ -15,10 +15,9 @@ import aioboto3
 import aiohttp
 from aiobotocore.config import AioConfig
 from botocore.exceptions import BotoCoreError, ClientError
-
-from storage.outbound.direct_put import DirectPut, open_direct_put
-from storage.outbound.signing import Signer
-from storage.outbound.store_error import ObjectStoreError
+from runtime.objects.direct_put import DirectPut, open_direct_put
+from runtime.objects.errors import ObjectStoreError
+from runtime.objects.signing import Signer
 
 PART_BYTES: Final = 8 * 1024 * 1024
 """R2 wants all parts but the last to be equal and at least 5 MiB; at most 10 000 of them."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from runtime.egress.download import DownloadLimits
 from runtime.egress.errors import EgressError
+from runtime.objects.errors import ObjectStoreError
 
 from storage.domain.copy import Expected, Fault, admit, judge, object_key
 from storage.domain.media import FileType, Probe
@@ -15,7 +16,6 @@ from storage.outbound.clients import Clients
 from storage.outbound.fetch import Arrival, Source, open_source
 from storage.outbound.objects import ObjectStore
 from storage.outbound.spool import Digest, Spool, file_parts, open_spool, temporary_path
-from storage.outbound.store_error import ObjectStoreError
 from storage.probe.pool import ProbeError, ProbePool
 
 

@@ -10,11 +10,11 @@ from io import BytesIO
 from typing import Final
 
 import aiohttp
-from runtime.backoff import Backoff
 from yarl import URL
 
-from storage.outbound.signing import Signer, object_url
-from storage.outbound.store_error import ObjectStoreError
+from runtime.backoff import Backoff
+from runtime.objects.errors import ObjectStoreError
+from runtime.objects.signing import Signer, object_url
 
 _TRIES: Final = 3
 _AT_ONCE_BYTES: Final = 256 * 1024
