@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 import typer
 from starlette.applications import Starlette
 
-from runtime import logs, process
+from runtime import failpoints, logs, process
 from runtime.health import Part
 from runtime.settings import ServiceSettings
 
@@ -38,6 +38,7 @@ def service_cli(
     def serve(chosen: frozenset[str]) -> None:
         values = settings()
         logs.configure(name, level=values.log_level, style=values.log_format)
+        failpoints.arm(values.failpoints)
         process.run(_serve(name, values, build, chosen))
 
     for role in roles:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar, cast
 
+from runtime import failpoints
 from runtime.db import PERMANENT
 from runtime.rest import Rest
 
@@ -90,6 +91,7 @@ class GroupCommit(Generic[I, R]):
     async def _settle(self, batch: list[tuple[I, asyncio.Future[R]]]) -> None:
         try:
             results = await self._write([item for item, _ in batch])
+            await failpoints.reach("group.committed")
             if len(results) != len(batch):
                 raise RuntimeError(f"{len(results)} results for {len(batch)} items")
         except PERMANENT as error:

@@ -3,8 +3,10 @@
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from runtime import failpoints
 
 PLACEHOLDERS = frozenset({"", "changeme", "change-me", "placeholder", "secret", "dev"})
 
@@ -25,6 +27,20 @@ class ServiceSettings(BaseSettings):
     database_pool_size: int = Field(default=10, ge=2, le=100)
 
     drain_seconds: float = Field(default=25.0, ge=0)
+    failpoints: str = ""
+    """Where to die, wait or fail on purpose (`runtime.failpoints`); dev mode only."""
+
+    @field_validator("failpoints")
+    @classmethod
+    def _known_failpoints(cls, value: str) -> str:
+        failpoints.parse(value)
+        return value
+
+    @model_validator(mode="after")
+    def _refuse_failpoints(self) -> "ServiceSettings":
+        if self.failpoints and self.environment != "dev":
+            raise ValueError("failpoints are for environment=dev only: take the setting away")
+        return self
 
     @model_validator(mode="after")
     def _refuse_placeholders(self) -> "ServiceSettings":

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from runtime import metrics
+from runtime import failpoints, metrics
 from runtime.bus import dead_letters, offsets
 from runtime.bus.assignment import Assignment
 from runtime.bus.record import Fault, Item, Raw, Translator, decode
@@ -79,6 +79,8 @@ class Batches:
             facts = [item.fact for item in items if item.fault is None and item.fact is not None]
             if facts:
                 await self._apply(tx, facts)
+            await failpoints.reach("bus.applied")
+        await failpoints.reach("bus.committed")
         assignment.done(items)
         self._limiter.count(len(faults))
         self.handled += len(items)

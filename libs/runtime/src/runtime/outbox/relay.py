@@ -16,7 +16,7 @@ import asyncpg
 import structlog
 from aiokafka import AIOKafkaProducer
 
-from runtime import metrics
+from runtime import failpoints, metrics
 from runtime.backoff import Backoff
 from runtime.db import Database
 from runtime.outbox import table
@@ -234,9 +234,11 @@ class Relay:
     async def _send(
         self, conn: asyncpg.Connection, producer: AIOKafkaProducer, cursor: Cursor, rows: list[asyncpg.Record]
     ) -> Cursor:
+        await failpoints.reach("relay.read")
         async with asyncio.timeout(_ACKNOWLEDGED_SECONDS):  # an idempotent producer would try for ever
             pending = [await producer.send(**record_of(self._service, row)) for row in rows]
             await asyncio.gather(*pending)
+        await failpoints.reach("relay.sent")
         last = rows[-1]
         moved = Cursor(last["epoch"], last["txid"], last["id"])
         status = await conn.execute(

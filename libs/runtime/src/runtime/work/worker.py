@@ -7,6 +7,7 @@ from uuid import UUID
 
 import structlog
 
+from runtime import failpoints
 from runtime.backoff import Backoff, delay
 from runtime.db import Database
 from runtime.rest import Rest
@@ -119,6 +120,7 @@ class Worker:
 
     async def _work(self, claim: Claim) -> None:
         try:
+            await failpoints.reach("work.claimed")
             await self._handle(claim)
         except asyncio.CancelledError:
             raise
