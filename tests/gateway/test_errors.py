@@ -7,7 +7,7 @@ import orjson
 import pytest
 from gateway.db import balances
 from gateway.domain import keys as key_format
-from gateway.inbound.http.submit import idempotency_key
+from gateway.inbound.http.headers import idempotency_key
 from gateway_tools import World, seedance
 from runtime.group_commit import GroupCommit
 

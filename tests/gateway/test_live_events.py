@@ -12,7 +12,7 @@ import uvicorn
 from contracts.ids import task_from_text
 from gateway.db import task_events
 from gateway.domain.facts import Balance, Closed, Completed, Fact, Frozen, Progressed, Stored
-from gateway.inbound.http.tasks import last_event_id, wants_stream
+from gateway.inbound.http.v1.tasks import last_event_id, wants_stream
 from gateway.usecases.follow_tasks import FollowTasks
 from gateway_tools import SEEDANCE_MICRO, Customer, World, now, seedance, until
 

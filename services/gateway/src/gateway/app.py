@@ -1,6 +1,7 @@
 """The only place where the gateway's parts are constructed and joined."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,14 +17,14 @@ from runtime.outbox.relay import Relay
 from runtime.timer import Timer
 
 from gateway.db import task_events
-from gateway.domain.admission import Decision, Submission
+from gateway.domain.admission import Decision, Order
 from gateway.inbound.events import TRANSLATORS
-from gateway.inbound.http.api import Routes, make_api
-from gateway.inbound.http.catalog import Credits, Models
+from gateway.inbound.http.api import make_api
 from gateway.inbound.http.documents import Writer
 from gateway.inbound.http.files import Files
-from gateway.inbound.http.submit import Submit
-from gateway.inbound.http.tasks import Tasks
+from gateway.inbound.http.v1.catalog import Credits, Models
+from gateway.inbound.http.v1.submit import TASKS_PATH, Submit
+from gateway.inbound.http.v1.tasks import Tasks
 from gateway.outbound.objects import Objects, StoreAddress
 from gateway.settings import Settings
 from gateway.usecases.authenticate import Authenticate
@@ -32,6 +33,7 @@ from gateway.usecases.follow_tasks import FollowTasks
 from gateway.usecases.project_facts import ProjectFacts
 from gateway.usecases.request_again import RequestAgain
 from gateway.usecases.submit_tasks import SubmitTasks
+from gateway.usecases.take_order import TakeOrder
 
 SERVICE = "gateway"
 
@@ -60,39 +62,81 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
     return Built(parts, app)
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the API's areas are made of."""
+
+    settings: Settings
+    db: Database
+    outbox: Outbox
+    follow: FollowTasks
+    objects: Objects
+    catalog: Catalog
+    authenticate: Authenticate
+    check: CheckRequest
+    take: TakeOrder
+    writer: Writer
+
+
 def make_app(
     settings: Settings, db: Database, outbox: Outbox, follow: FollowTasks, objects: Objects
 ) -> FastAPI:
-    """The public API on these parts."""
+    """The public API on these parts: each area brings its operations."""
+    shared = _shared(settings, db, outbox, follow, objects)
+    submit = Submit(shared.authenticate, shared.take, shared.writer, settings.max_body_bytes)
+    operations = [
+        *submit.operations(),
+        *_tasks(shared).operations(),
+        *Models(shared.authenticate, shared.catalog, shared.check).operations(),
+        *Credits(shared.authenticate, db, shared.writer).operations(),
+        *Files(db, objects).operations(),
+    ]
+    return make_api(operations, hot=("POST", TASKS_PATH, submit.__call__))
+
+
+def _shared(
+    settings: Settings, db: Database, outbox: Outbox, follow: FollowTasks, objects: Objects
+) -> Shared:
     catalog = Catalog.load()
-    writer = Writer(settings.currency)
-    authenticate = Authenticate(
-        db, settings.key_pepper.get_secret_value().encode(), settings.key_cache_seconds
+    check = CheckRequest(
+        catalog,
+        settings.providers,
+        max_inline_bytes=settings.max_inline_bytes,
+        least_deadline_seconds=settings.least_deadline_seconds,
+        most_deadline_seconds=settings.most_deadline_seconds,
     )
-    check = CheckRequest(catalog, settings.providers, settings.max_inline_bytes)
-    submits: GroupCommit[Submission, Decision] = GroupCommit(
-        SubmitTasks(db, outbox, timedelta(seconds=settings.task_deadline_seconds)),
+    commit: GroupCommit[Order, Decision] = GroupCommit(
+        SubmitTasks(db, outbox),
         max_batch=settings.submit_batch,
         max_waiting=settings.submit_waiting,
         lanes=settings.submit_lanes,
     )
-    tasks = Tasks(
-        authenticate=authenticate,
+    return Shared(
+        settings=settings,
         db=db,
-        writer=writer,
+        outbox=outbox,
         follow=follow,
+        objects=objects,
+        catalog=catalog,
+        authenticate=Authenticate(
+            db, settings.key_pepper.get_secret_value().encode(), settings.key_cache_seconds
+        ),
+        check=check,
+        take=TakeOrder(db, check, commit, catalog.tiers, settings.task_deadline_seconds),
+        writer=Writer(settings.currency),
+    )
+
+
+def _tasks(shared: Shared) -> Tasks:
+    settings = shared.settings
+    return Tasks(
+        authenticate=shared.authenticate,
+        db=shared.db,
+        writer=shared.writer,
+        follow=shared.follow,
         public_url=settings.public_url,
         heartbeat_seconds=settings.events_heartbeat_seconds,
         max_streams=settings.max_streams,
-    )
-    return make_api(
-        Routes(
-            submit=Submit(authenticate, check, submits, db, writer, settings.max_body_bytes),
-            tasks=tasks,
-            models=Models(authenticate, catalog, check),
-            credits=Credits(authenticate, db, writer),
-            files=Files(db, objects),
-        )
     )
 
 

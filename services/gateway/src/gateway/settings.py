@@ -33,6 +33,9 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
     currency: str = "USD"
 
     task_deadline_seconds: int = Field(default=3600, ge=1, le=86_400)
+    least_deadline_seconds: int = Field(default=10, ge=1)
+    most_deadline_seconds: int = Field(default=86_400, ge=1, le=86_400)
+    """What a request may ask for as its own deadline."""
     repeat_after_seconds: float = Field(default=120, gt=0)
     repeat_limit: int = Field(default=5, ge=0)
     repeat_every_seconds: float = Field(default=10, gt=0)

@@ -1,37 +1,39 @@
 """Writing accepted requests: one statement for a batch of any size."""
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Iterator
 
 from runtime.db import Connection, Tx, rows
 
-from gateway.domain.admission import Receipt, Scope, Submission
+from gateway.domain.admission import Order, Receipt, Scope, Submission
 
 _EARLIER = """
-SELECT k.account_id, k.surface, k.key, t.id, t.request_id, t.quote_micro, t.fingerprint, t.asset
+SELECT k.account_id, k.surface, k.key, k.task_ids, k.answer, t.fingerprint, t.asset
 FROM json_to_recordset($1::json) AS r(account_id uuid, surface text, key text)
 JOIN idempotency_keys k USING (account_id, surface, key)
-JOIN tasks t ON t.id = k.task_id
+JOIN tasks t ON t.id = k.task_ids[1]
 """
 
+# `task_ids` and `answer` come with the first task of an order that has a key.
 _INSERT = """
 WITH r AS MATERIALIZED (
     SELECT * FROM json_to_recordset($1::json)
     AS r(task_id uuid, account_id uuid, asset text, key_id uuid, model text, input json, derive json,
          quote_micro bigint, price_rule json, surface text, request_id text, idempotency_key text,
-         fingerprint text, traceparent text)
+         fingerprint text, traceparent text, deadline_seconds int, metadata json, webhook_url text,
+         task_ids uuid[], answer text)
 ), new_tasks AS (
     INSERT INTO tasks (id, account_id, asset, key_id, model, input, derive, quote_micro, price_rule, surface,
                        request_id, idempotency_key, fingerprint, traceparent, requested_at, deadline,
-                       repeated_at)
+                       repeated_at, metadata, webhook_url)
     SELECT task_id, account_id, asset, key_id, model, input, derive, quote_micro, price_rule, surface,
-           request_id, idempotency_key, fingerprint, traceparent, now(), now() + $2, now()
+           request_id, idempotency_key, fingerprint, traceparent, now(),
+           now() + make_interval(secs => deadline_seconds), now(), metadata, webhook_url
     FROM r
 ), new_events AS (
     INSERT INTO task_events (task_id, seq, type, at) SELECT task_id, 1, 'requested', now() FROM r
 ), new_keys AS (
-    INSERT INTO idempotency_keys (account_id, surface, key, task_id)
-    SELECT account_id, surface, idempotency_key, task_id FROM r WHERE idempotency_key IS NOT NULL
+    INSERT INTO idempotency_keys (account_id, surface, key, task_ids, answer)
+    SELECT account_id, surface, idempotency_key, task_ids, answer FROM r WHERE task_ids IS NOT NULL
 ), committed AS (
     UPDATE api_keys k SET committed_micro = k.committed_micro + s.micro
     FROM (SELECT key_id, sum(quote_micro)::bigint AS micro FROM r GROUP BY 1) s
@@ -52,34 +54,24 @@ async def earlier(conn: Connection | Tx, scopes: Collection[Scope]) -> dict[Scop
     found = await conn.fetch(_EARLIER, wanted)
     return {
         (row["account_id"], row["surface"], row["key"]): Receipt(
-            row["id"], row["request_id"], row["quote_micro"], row["fingerprint"], row["asset"]
+            tuple(row["task_ids"]),
+            row["fingerprint"],
+            row["asset"],
+            None if row["answer"] is None else row["answer"].encode(),
         )
         for row in found
     }
 
 
-async def insert(tx: Tx, accepted: Iterable[Submission], lifetime: timedelta) -> None:
+async def insert(tx: Tx, accepted: Iterable[Order]) -> None:
     """Write tasks, first events, idempotency records and what is now pending."""
-    await tx.execute(_INSERT, rows(_row(submission) for submission in accepted), lifetime)
+    await tx.execute(_INSERT, rows(row for order in accepted for row in _rows(order)))
 
 
-_FIELDS: Sequence[str] = (
-    "task_id",
-    "account_id",
-    "asset",
-    "key_id",
-    "model",
-    "input",
-    "derive",
-    "quote_micro",
-    "price_rule",
-    "surface",
-    "request_id",
-    "idempotency_key",
-    "fingerprint",
-    "traceparent",
-)
-
-
-def _row(submission: Submission) -> dict[str, object]:
-    return {name: getattr(submission, name) for name in _FIELDS}
+def _rows(order: Order) -> Iterator[dict[str, object]]:
+    for number, submission in enumerate(order.submissions):
+        row: dict[str, object] = {name: getattr(submission, name) for name in Submission.__slots__}
+        if number == 0 and submission.idempotency_key is not None:
+            row["task_ids"] = [each.task_id for each in order.submissions]
+            row["answer"] = order.answer.decode()
+        yield row

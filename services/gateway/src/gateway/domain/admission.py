@@ -1,4 +1,7 @@
-"""Admission: an account never gets more accepted than the ledger's last word leaves it."""
+"""Admission: an account never gets more accepted than the ledger's last word leaves it.
+
+What is decided on is an order: the tasks of one request, mostly one, all of them accepted or none.
+"""
 
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +17,7 @@ Scope = tuple[UUID, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A request that passed every check but replay and credits. `input` has its defaults."""
+    """A task to be: its request passed every check but replay and credits. `input` has its defaults."""
 
     task_id: UUID
     account_id: UUID
@@ -30,44 +33,79 @@ class Submission:
     fingerprint: str
     idempotency_key: str | None
     traceparent: str
+    deadline_seconds: int
+    metadata: Mapping[str, str] | None = None
+    webhook_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What one request asks for, and the body of the answer that it gets if it is accepted.
+
+    At least one submission; all are of one account, asset, key, surface, idempotency key and fingerprint.
+    """
+
+    submissions: tuple[Submission, ...]
+    answer: bytes
     max_live: int | None = None
-    """How many tasks of its purse may be unfinished at once, this one included; None: any number."""
+    """How many tasks of its purse may be unfinished at once, these included; None: any number."""
     capped: bool = False
     """Whether its key may spend only so much."""
 
     @property
     def purse(self) -> Purse:
         """What pays."""
-        return self.account_id, self.asset
+        first = self.submissions[0]
+        return first.account_id, first.asset
 
     @property
     def scope(self) -> Scope | None:
         """Its idempotency record's key, if it has one."""
-        key = self.idempotency_key
-        return None if key is None else (self.account_id, self.surface, key)
+        first = self.submissions[0]
+        key = first.idempotency_key
+        return None if key is None else (first.account_id, first.surface, key)
+
+    @property
+    def key_id(self) -> UUID:
+        """The API key that it came with."""
+        return self.submissions[0].key_id
+
+    @property
+    def quote_micro(self) -> int:
+        """What all of it costs."""
+        return sum(each.quote_micro for each in self.submissions)
+
+    @property
+    def receipt(self) -> "Receipt":
+        """What it is answered with once it is accepted."""
+        first = self.submissions[0]
+        tasks = tuple(each.task_id for each in self.submissions)
+        return Receipt(tasks, first.fingerprint, first.asset, self.answer)
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a submit is answered with, for ever the same for the same idempotency key."""
+    """What a request is answered with, to the byte the same for the same idempotency key.
 
-    task_id: UUID
-    request_id: str
-    quote_micro: int
+    `answer` is None when it was scrubbed with its tasks.
+    """
+
+    task_ids: tuple[UUID, ...]
     fingerprint: str
     asset: str
+    answer: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A new task."""
+    """New tasks."""
 
     receipt: Receipt
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The task that the same request made before."""
+    """The tasks that the same request made before."""
 
     receipt: Receipt
 
@@ -105,7 +143,7 @@ Decision = Accepted | Replayed | KeyReused | Refused | CapReached | TooManyLive
 
 @dataclass(slots=True)
 class Room:
-    """What may still be taken; each accepted submission leaves less of it. What isn't there is empty."""
+    """What may still be taken; each accepted order leaves less of it. What isn't there is empty."""
 
     spendable: MutableMapping[Purse, int]
     """Available minus pending, in micro-credits."""
@@ -114,13 +152,13 @@ class Room:
     key_left: MutableMapping[UUID, int] = field(default_factory=dict)
     """What capped keys may still spend, in micro-credits."""
 
-    def take(self, submission: Submission) -> None:
+    def take(self, order: Order) -> None:
         """Make less of it."""
-        purse, quote = submission.purse, submission.quote_micro
+        purse, quote = order.purse, order.quote_micro
         self.spendable[purse] = self.spendable.get(purse, 0) - quote
-        self.live[purse] = self.live.get(purse, 0) + 1
-        if submission.capped:
-            self.key_left[submission.key_id] = self.key_left.get(submission.key_id, 0) - quote
+        self.live[purse] = self.live.get(purse, 0) + len(order.submissions)
+        if order.capped:
+            self.key_left[order.key_id] = self.key_left.get(order.key_id, 0) - quote
 
 
 def replay(submission_fingerprint: str, asset: str, earlier: Receipt) -> Replayed | KeyReused:
@@ -133,40 +171,34 @@ def replay(submission_fingerprint: str, asset: str, earlier: Receipt) -> Replaye
     return KeyReused()
 
 
-def decide(submissions: Sequence[Submission], room: Room, earlier: Mapping[Scope, Receipt]) -> list[Decision]:
-    """Decide in order; each accepted one leaves less room for the next, and is earlier than it."""
+def decide(orders: Sequence[Order], room: Room, earlier: Mapping[Scope, Receipt]) -> list[Decision]:
+    """Decide in turn; each accepted one leaves less room for the next, and is earlier than it."""
     known = dict(earlier)
-    return [_decide(submission, room, known) for submission in submissions]
+    return [_decide(order, room, known) for order in orders]
 
 
-def _decide(submission: Submission, room: Room, known: dict[Scope, Receipt]) -> Decision:
-    scope = submission.scope
+def _decide(order: Order, room: Room, known: dict[Scope, Receipt]) -> Decision:
+    scope, receipt = order.scope, order.receipt
     if scope is not None and scope in known:
-        return replay(submission.fingerprint, submission.asset, known[scope])
-    refusal = _refusal(submission, room)
+        return replay(receipt.fingerprint, receipt.asset, known[scope])
+    refusal = _refusal(order, room)
     if refusal is not None:
         return refusal
-    room.take(submission)
-    receipt = Receipt(
-        submission.task_id,
-        submission.request_id,
-        submission.quote_micro,
-        submission.fingerprint,
-        submission.asset,
-    )
+    room.take(order)
     if scope is not None:
         known[scope] = receipt
     return Accepted(receipt)
 
 
-def _refusal(submission: Submission, room: Room) -> Refused | CapReached | TooManyLive | None:
-    if submission.max_live is not None and room.live.get(submission.purse, 0) >= submission.max_live:
-        return TooManyLive(submission.max_live)
-    quote = submission.quote_micro
+def _refusal(order: Order, room: Room) -> Refused | CapReached | TooManyLive | None:
+    live = room.live.get(order.purse, 0) + len(order.submissions)
+    if order.max_live is not None and live > order.max_live:
+        return TooManyLive(order.max_live)
+    quote = order.quote_micro
     if quote == 0:
         return None
-    if submission.capped and quote > (left := room.key_left.get(submission.key_id, 0)):
+    if order.capped and quote > (left := room.key_left.get(order.key_id, 0)):
         return CapReached(quote, max(left, 0))
-    if quote > (left := room.spendable.get(submission.purse, 0)):
+    if quote > (left := room.spendable.get(order.purse, 0)):
         return Refused(quote, max(left, 0))
     return None

@@ -1,6 +1,6 @@
 """The checks at submit that need no database: model (404), input (422), tier (403)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,10 @@ from catalog.media import inline_bytes
 from catalog.model import Model, Quote
 from catalog.routes import ProviderMode
 
+from gateway.domain import wishes
 from gateway.domain.problem import Detail, Problem
+from gateway.domain.wishes import ABSENT, Wish
 
-_FIELDS = frozenset({"model", "input"})
 _MOST_ON_THE_BUS = 800_000
 """The input travels in an event, whose size the broker limits to a megabyte with everything around it."""
 
@@ -31,9 +32,16 @@ class CheckRequest:
     """Knows the models and what the configured providers can serve."""
 
     def __init__(
-        self, catalog: Catalog, providers: Mapping[str, ProviderMode], max_inline_bytes: int
+        self,
+        catalog: Catalog,
+        providers: Mapping[str, ProviderMode],
+        *,
+        max_inline_bytes: int,
+        least_deadline_seconds: int,
+        most_deadline_seconds: int,
     ) -> None:
         self._catalog, self._max_inline = catalog, max_inline_bytes
+        self._least_seconds, self._most_seconds = least_deadline_seconds, most_deadline_seconds
         simulated = {name: mode for name, mode in providers.items() if mode == "simulated"}
         self._available = {
             asset: frozenset(m.slug for m in catalog.models.values() if m.available(given))
@@ -44,10 +52,27 @@ class CheckRequest:
         """Whether a model can be served; test credits only ever reach the simulator."""
         return slug in self._available[asset]
 
-    def __call__(self, body: Mapping[str, Any], asset: str, tier: str, size: int) -> Checked:
-        """Check a parsed body of `size` bytes. Raises the first Problem in the order of the statuses."""
-        model = self._model(body, asset)
-        given = body.get("input")
+    def __call__(
+        self, wish: Wish, asset: str, tier: str, size: int, faults: Sequence[Detail] = ()
+    ) -> Checked:
+        """Check a wish that came in a body of `size` bytes; `faults` is what the surface found itself.
+
+        Raises the first Problem in the order of the statuses; a 422 names all faults.
+        """
+        model = self._model(wish, asset, faults)
+        self._check_size(wish.input, size)
+        found = [*faults, *self._wish_faults(wish), *_input_faults(model, wish.input)]
+        if found:
+            raise _invalid(found)
+        completed = model.with_defaults(wish.input)
+        self._check_tier(model, completed, tier)
+        derive = model.derive(completed, self._catalog.tier(tier))
+        return Checked(model.slug, completed, derive, model.quote(completed))
+
+    def _wish_faults(self, wish: Wish) -> list[Detail]:
+        return wishes.faults(wish, self._least_seconds, self._most_seconds)
+
+    def _check_size(self, given: Any, size: int) -> None:
         if size > self._max_inline and inline_bytes(given) > self._max_inline:
             raise Problem(
                 413,
@@ -58,20 +83,13 @@ class CheckRequest:
         if size > _MOST_ON_THE_BUS and len(orjson.dumps(given)) > _MOST_ON_THE_BUS:
             message = f"The input may have {_MOST_ON_THE_BUS} bytes as JSON. Use shorter texts and URLs."
             raise Problem(413, "request_too_large", message, param="input")
-        faults = _unknown_fields(body) + _input_faults(model, body)
-        if faults:
-            raise _invalid(faults)
-        completed = model.with_defaults(body["input"])
-        self._check_tier(model, completed, tier)
-        derive = model.derive(completed, self._catalog.tier(tier))
-        return Checked(model.slug, completed, derive, model.quote(completed))
 
-    def _model(self, body: Mapping[str, Any], asset: str) -> Model:
-        slug = body.get("model")
+    def _model(self, wish: Wish, asset: str, faults: Sequence[Detail]) -> Model:
+        slug = wish.model
         if not isinstance(slug, str) or not slug:
             fault = Detail("model", "required", "is required: the slug of a model, as text")
-            missing = [] if "input" in body else [_INPUT_MISSING]
-            raise _invalid([fault, *_unknown_fields(body), *missing])
+            missing = [_INPUT_MISSING] if wish.input is ABSENT else []
+            raise _invalid([fault, *faults, *self._wish_faults(wish), *missing])
         model = self._catalog.get(slug)
         if model is None:
             raise Problem(404, "model_not_found", f"There is no model {slug[:100]!r}.", param="model")
@@ -92,17 +110,10 @@ class CheckRequest:
 _INPUT_MISSING = Detail("input", "required", "is required")
 
 
-def _unknown_fields(body: Mapping[str, Any]) -> list[Detail]:
-    if body.keys() <= _FIELDS:
-        return []
-    names = sorted(body.keys() - _FIELDS)
-    return [Detail(name[:200], "unknown_field", "is not a field of this request") for name in names]
-
-
-def _input_faults(model: Model, body: Mapping[str, Any]) -> list[Detail]:
-    if "input" not in body:
+def _input_faults(model: Model, given: Any) -> list[Detail]:
+    if given is ABSENT:
         return [_INPUT_MISSING]
-    return [Detail(each.param, each.code, each.message) for each in model.faults(body["input"])]
+    return [Detail(each.param, each.code, each.message) for each in model.faults(given)]
 
 
 def _invalid(faults: list[Detail]) -> Problem:

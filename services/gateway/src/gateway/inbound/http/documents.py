@@ -11,7 +11,7 @@ from contracts.ids import task_text
 
 from gateway.db.balances import Standing
 from gateway.db.task_events import TaskEvent
-from gateway.domain.admission import Receipt
+from gateway.domain.admission import Submission
 from gateway.domain.projection import FINAL
 from gateway.inbound.http.numbers import credits_number, currency_number, time_text
 
@@ -44,17 +44,18 @@ class Writer:
 
     currency: str
 
-    def receipt(self, receipt: Receipt, task_id: str) -> bytes:
-        """The answer to a submit; `task_id` is the task's id as text."""
-        return orjson.dumps(
-            {
-                "request_id": receipt.request_id,
-                "task_id": task_id,
-                "status": "queued",
-                "cost_estimate": currency_number(receipt.quote_micro),
-                "currency": self.currency,
-            }
-        )
+    def receipt(self, submission: Submission) -> bytes:
+        """The answer to a submit."""
+        answer: dict[str, Any] = {
+            "request_id": submission.request_id,
+            "task_id": task_text(submission.task_id),
+            "status": "queued",
+            "cost_estimate": currency_number(submission.quote_micro),
+            "currency": self.currency,
+        }
+        if submission.metadata:
+            answer["metadata"] = submission.metadata
+        return orjson.dumps(answer)
 
     def task(self, row: Mapping[str, Any], files: str) -> bytes:
         """A task's document; links begin with `files`."""

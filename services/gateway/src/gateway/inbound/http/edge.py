@@ -1,28 +1,28 @@
 """What surrounds every request: its id, its trace, and an answer even when our code fails."""
 
-from collections.abc import Awaitable, Callable
-
 import structlog
 from contracts.ids import to_text, uuid7
 from runtime import trace
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.inbound.http.operation import Endpoint
 from gateway.inbound.http.problems import unexpected
 
 log = structlog.get_logger()
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+
+Hot = tuple[str, str, Endpoint]
+"""A method, a path and what answers them; it answers its own errors."""
 
 
 class Edge:
     """The outermost layer; `scope["request_id"]` and `scope["traceparent"]` are its gifts.
 
-    `hot` answers its one method and path at once: the framework's layers take as long as the route itself.
+    `hot` is answered at once: the framework's layers take as long as the route itself.
     """
 
-    def __init__(self, app: ASGIApp, hot: tuple[str, str, Endpoint]) -> None:
+    def __init__(self, app: ASGIApp, hot: Hot) -> None:
         self._app = app
         self._hot_method, self._hot_path, self._hot = hot
 
@@ -55,7 +55,7 @@ class Edge:
             except Exception:
                 log.exception("request_failed", request_id=request_id, path=scope["path"])
                 if not started:
-                    await unexpected(request_id)(scope, receive, send_with_gifts)
+                    await unexpected(scope["path"], request_id)(scope, receive, send_with_gifts)
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

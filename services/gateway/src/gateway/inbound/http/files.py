@@ -13,6 +13,8 @@ from gateway.db import links
 from gateway.db.links import Link
 from gateway.domain import ranges
 from gateway.domain.problem import Problem
+from gateway.inbound.http.openapi import files as described
+from gateway.inbound.http.operation import Operation
 from gateway.outbound.objects import ObjectMissing, Objects, ObjectStoreUnreachable
 
 log = structlog.get_logger()
@@ -24,6 +26,10 @@ class Files:
 
     db: Database
     objects: Objects
+
+    def operations(self) -> list[Operation]:
+        """What this contributes to the API."""
+        return [Operation("GET", "/files/{token}/{name}", self.file, described.file())]
 
     async def file(self, request: Request) -> Response:
         """Answer GET and HEAD; HEAD needs no object store."""

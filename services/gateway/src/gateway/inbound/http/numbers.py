@@ -1,10 +1,11 @@
 """Amounts as JSON numbers, exact, from integers."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
 
 import orjson
 from catalog.price import currency_text
+
+from gateway.domain.amounts import credits_text
 
 
 def currency_number(micro: int) -> orjson.Fragment:
@@ -12,13 +13,8 @@ def currency_number(micro: int) -> orjson.Fragment:
     return orjson.Fragment(currency_text(micro).encode())
 
 
-def credits_text(micro: int) -> str:
-    """Micro-credits as credits: 6 570 000 is "6.57"."""
-    return format(Decimal(micro).scaleb(-6).normalize(), "f")
-
-
 def credits_number(micro: int) -> orjson.Fragment:
-    """The same as a JSON number."""
+    """Micro-credits as credits: 6 570 000 is written 6.57."""
     return orjson.Fragment(credits_text(micro).encode())
 
 

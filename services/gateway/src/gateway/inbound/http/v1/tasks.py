@@ -16,6 +16,9 @@ from gateway.db.task_events import TaskEvent
 from gateway.domain.problem import Problem, overloaded
 from gateway.domain.projection import FINAL
 from gateway.inbound.http.documents import Writer
+from gateway.inbound.http.headers import base_url
+from gateway.inbound.http.openapi import tasks as described
+from gateway.inbound.http.operation import Operation
 from gateway.usecases.authenticate import Authenticate
 from gateway.usecases.follow_tasks import FollowTasks
 
@@ -33,6 +36,13 @@ class Tasks:
     public_url: str | None
     heartbeat_seconds: float
     max_streams: int
+
+    def operations(self) -> list[Operation]:
+        """What this contributes to the API."""
+        return [
+            Operation("GET", "/api/v1/tasks/{task_id}", self.document, described.document()),
+            Operation("GET", "/api/v1/tasks/{task_id}/events", self.events, described.events()),
+        ]
 
     async def document(self, request: Request) -> Response:
         """`GET /api/v1/tasks/{task_id}`."""
@@ -100,8 +110,3 @@ def last_event_id(header: str | None) -> int:
     """The event that a reconnecting client saw last; 0 for none or nonsense."""
     text = (header or "").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-def base_url(request: Request, public_url: str | None) -> str:
-    """Where clients reach this API, without a slash at the end."""
-    return (public_url or str(request.base_url)).rstrip("/")

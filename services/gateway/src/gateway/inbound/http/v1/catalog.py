@@ -13,6 +13,8 @@ from starlette.responses import Response
 from gateway.db import balances
 from gateway.domain.problem import Problem
 from gateway.inbound.http.documents import Writer
+from gateway.inbound.http.openapi import catalog as described
+from gateway.inbound.http.operation import Operation
 from gateway.usecases.authenticate import Authenticate
 from gateway.usecases.check_request import CheckRequest
 
@@ -24,6 +26,13 @@ class Models:
     authenticate: Authenticate
     catalog: Catalog
     check: CheckRequest
+
+    def operations(self) -> list[Operation]:
+        """What this contributes to the API."""
+        return [
+            Operation("GET", "/api/v1/models", self.page, described.models()),
+            Operation("GET", "/api/v1/models/{slug}", self.document, described.model()),
+        ]
 
     async def page(self, request: Request) -> Response:
         """All models, without their schemas."""
@@ -60,6 +69,10 @@ class Credits:
     authenticate: Authenticate
     db: Database
     writer: Writer
+
+    def operations(self) -> list[Operation]:
+        """What this contributes to the API."""
+        return [Operation("GET", "/api/v1/credits", self.document, described.account_credits())]
 
     async def document(self, request: Request) -> Response:
         """What is available and held of the asset that the key spends."""
