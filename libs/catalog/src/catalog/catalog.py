@@ -9,6 +9,7 @@ from types import MappingProxyType
 from catalog.errors import CatalogError
 from catalog.load import load_model, load_tiers
 from catalog.model import Model
+from catalog.shared import load_fields
 from catalog.tiers import Tier
 
 
@@ -21,15 +22,16 @@ class Catalog:
 
     @classmethod
     def load(cls, directory: Path | None = None) -> "Catalog":
-        """Read `tiers.yaml` and `models/*.yaml` (None: the packaged ones).
+        """Read `tiers.yaml`, `fields.yaml` and `models/*.yaml` (None: the packaged ones).
 
         Raises CatalogError with file and line of the first fault.
         """
         root = directory if directory is not None else Path(str(files("catalog")))
         tiers = MappingProxyType(load_tiers(root / "tiers.yaml"))
+        fields = load_fields(root / "fields.yaml")
         models: dict[str, Model] = {}
         for path in sorted((root / "models").glob("*.yaml")):
-            model = load_model(path, tiers)
+            model = load_model(path, tiers, fields)
             if model.slug in models:
                 raise CatalogError(f"{path}:1: the model {model.slug!r} is already there")
             models[model.slug] = model

@@ -52,6 +52,7 @@ def _named_fields(shape: ModelFile) -> Iterator[tuple[Steps, str]]:
         (["derive"], shape.derive.values()),
         (["resolution"], shape.resolution.fields() if shape.resolution else []),
         (["frames_field"], [shape.frames_field] if shape.frames_field else []),
+        *((("routes", index), {*route.given, *route.without, *route.values}) for index, route in routes),
         *(
             (_place_of_template(shape, index), {name for name, _ in places(route.template)})
             for index, route in routes

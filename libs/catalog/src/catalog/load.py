@@ -2,32 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import orjson
-from pydantic import BaseModel, ValidationError
 
 from catalog.checks import check
 from catalog.model import Model
 from catalog.routes import Route
 from catalog.schema import InputSchema
 from catalog.shapes import ModelFile, TiersFile
+from catalog.shared import Fields, with_shared
 from catalog.tiers import Tier
-from catalog.yamlfile import YamlFile
-
-Shape = TypeVar("Shape", bound=BaseModel)
+from catalog.yamlfile import YamlFile, read_shape
 
 
 def load_tiers(path: Path) -> dict[str, Tier]:
     """The tiers by name, lowest first. Raises CatalogError."""
-    shape = _read(YamlFile(path), TiersFile)
+    shape = read_shape(YamlFile(path), TiersFile)
     return {each.name: Tier(rank=rank, **each.model_dump()) for rank, each in enumerate(shape.tiers)}
 
 
-def load_model(path: Path, tiers: Mapping[str, Tier]) -> Model:
+def load_model(path: Path, tiers: Mapping[str, Tier], fields: Fields) -> Model:
     """The model in a file. Raises CatalogError."""
     file = YamlFile(path)
-    shape = _with_workflows(file, _read(file, ModelFile))
+    shape = _with_workflows(file, read_shape(file, ModelFile))
+    shape = shape.model_copy(update={"input": with_shared(file, shape.input, fields)})
     try:
         schema = InputSchema(shape.input)
     except ValueError as error:
@@ -48,16 +46,6 @@ def load_model(path: Path, tiers: Mapping[str, Tier]) -> Model:
         tiers=tiers,
         input_schema=schema,
     )
-
-
-def _read(file: YamlFile, shape: type[Shape]) -> Shape:
-    try:
-        return shape.model_validate(file.data)
-    except ValidationError as error:
-        # a misspelt name is the cause of the missing one
-        first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
-        where = ".".join(map(str, first["loc"]))
-        raise file.fault(first["loc"], f"{where}: {first['msg']}") from error
 
 
 def _with_workflows(file: YamlFile, shape: ModelFile) -> ModelFile:

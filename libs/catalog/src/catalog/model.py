@@ -54,9 +54,13 @@ class Model:
         """The price rows as a document: amounts in micro-credits, values that are input fields by name."""
         return [row.model_dump(exclude_defaults=True) for row in self.price_rows]
 
-    def usable_routes(self, providers: Mapping[str, ProviderMode]) -> tuple[Route, ...]:
-        """The routes that can be taken with the configured providers, in order of preference."""
-        return tuple(route for route in self.routes if route.usable(providers))
+    def usable_routes(
+        self, providers: Mapping[str, ProviderMode], value: Mapping[str, Any] | None = None
+    ) -> tuple[Route, ...]:
+        """The routes that the configured providers can serve, for an input if one is named, best first."""
+        return tuple(
+            route for route in self.routes if route.usable(providers) and (value is None or route.fits(value))
+        )
 
     def available(self, providers: Mapping[str, ProviderMode]) -> bool:
         """Whether any route can be taken."""

@@ -58,6 +58,12 @@ class Route(BaseModel):
     """The request body for a protocol whose models all differ: `providers.template` fills it."""
     workflow: str | None = None
     """A JSON file beside the model's that holds the template: graphs are too long for a line of YAML."""
+    given: tuple[str, ...] = ()
+    """Input fields that must be there for the route to be taken."""
+    without: tuple[str, ...] = ()
+    """Input fields that must not be there for the route to be taken."""
+    values: dict[str, dict[str, Any]] = {}
+    """Their words for our values: input field to value to what the provider is told instead."""
     cost: tuple[PriceRow, ...] = ()
     """What the provider charges us (`catalog.cost`); empty where no public price is known."""
 
@@ -65,3 +71,16 @@ class Route(BaseModel):
         """Whether it can be taken with these providers: what is gone upstream lives on in the simulator."""
         mode = providers.get(self.provider)
         return mode == "simulated" or (mode == "real" and self.state != "gone-upstream")
+
+    def fits(self, value: Mapping[str, Any]) -> bool:
+        """Whether it can serve an input."""
+        return all(value.get(each) for each in self.given) and not any(
+            value.get(each) for each in self.without
+        )
+
+    def translated(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """An input in the provider's words; what has none stays as it is."""
+        return {name: self._word(name, each) for name, each in value.items()}
+
+    def _word(self, name: str, value: Any) -> Any:
+        return self.values[name].get(str(value), value) if name in self.values else value

@@ -167,6 +167,22 @@ class Requires(_Rule):
             yield Fault(where, "missing_companion", f"must be used together with {' or '.join(self.any_of)}")
 
 
+class Needs(_Rule):
+    """At least one of the selected must be there."""
+
+    kind: Literal["needs"]
+    any_of: list[Selector]
+
+    def fields(self) -> set[str]:
+        """The input fields that the rule names."""
+        return {field_of(each) for each in self.any_of}
+
+    def faults(self, given: Mapping[str, Any]) -> Iterator[Fault]:
+        """The fault, if none is."""
+        if not any(selected(each, given) for each in self.any_of):
+            yield Fault(path(field_of(self.any_of[0])), "required", f"needs {' or '.join(self.any_of)}")
+
+
 class Media(_Rule):
     """A field holds references to media: a text, a list of texts, or a list of objects that have `key`."""
 
@@ -199,5 +215,6 @@ class Media(_Rule):
 
 
 InputRule = Annotated[
-    Maximum | MaxLength | NotBlank | AtMost | Excludes | Requires | Media, Field(discriminator="kind")
+    Maximum | MaxLength | NotBlank | AtMost | Excludes | Requires | Needs | Media,
+    Field(discriminator="kind"),
 ]

@@ -52,3 +52,9 @@ class TiersFile(_Shape):
     """`tiers.yaml`."""
 
     tiers: Annotated[list[TierEntry], Field(min_length=1)]
+
+
+class FieldsFile(_Shape):
+    """`fields.yaml`: input fields that several models share, each a JSON Schema."""
+
+    fields: dict[str, dict[str, Any]]

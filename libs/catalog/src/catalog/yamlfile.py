@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
+from pydantic import BaseModel, ValidationError
 
 from catalog.errors import CatalogError
+
+Shape = TypeVar("Shape", bound=BaseModel)
 
 
 class YamlFile:
@@ -51,6 +54,17 @@ class YamlFile:
                     )
                 seen.add(name.value)
                 self._refuse_duplicates(value)
+
+
+def read_shape(file: YamlFile, shape: type[Shape]) -> Shape:
+    """The file's data in a shape. Raises CatalogError for the first fault."""
+    try:
+        return shape.model_validate(file.data)
+    except ValidationError as error:
+        # a misspelt name is the cause of the missing one
+        first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
+        where = ".".join(map(str, first["loc"]))
+        raise file.fault(first["loc"], f"{where}: {first['msg']}") from error
 
 
 def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, int] | None:
