@@ -5,21 +5,26 @@ names a field that the input doesn't have is left out, and so is an object or a 
 `{name|filter}` passes the value through one of `FILTERS`; `{{` and `}}` are braces.
 """
 
+import random
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 _PLACE = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)(?:\|([a-z_]+))?\}")
 _ABSENT: Final = object()
+_SEED_BITS: Final = 31
 
 FILTERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "text": str,
+    "seed": lambda value: value if value >= 0 else random.getrandbits(_SEED_BITS),
+    "seed_or_none": lambda value: value if value >= 0 else None,
+    "half": lambda value: max(1, int(value) // 2),
     "whole": int,
     "upper": lambda value: str(value).upper(),
     "first": lambda value: value[0] if value else None,
     "second": lambda value: value[1] if len(value) > 1 else None,
 }
-"""A filter that gives None leaves its place out."""
+"""A filter that gives None leaves its place out. `seed` draws one where -1 asks for it: each fill another."""
 
 
 def fill(template: Any, given: Mapping[str, Any]) -> Any:

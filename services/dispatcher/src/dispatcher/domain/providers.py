@@ -44,10 +44,15 @@ class Target:
     credential: Credential
 
 
-def targets(model: Model, providers: Mapping[str, Provider], asset: str | None) -> list[Target]:
-    """Where a task may go, best first. Test credits only ever reach simulated providers."""
+def targets(
+    model: Model,
+    providers: Mapping[str, Provider],
+    asset: str | None,
+    value: Mapping[str, object] | None = None,
+) -> list[Target]:
+    """Where a task with this input may go, best first. Test credits only ever reach simulated providers."""
     open_to = {name: each for name, each in providers.items() if each.simulated or asset != "test"}
-    routes = model.usable_routes({name: each.mode for name, each in open_to.items()})
+    routes = model.usable_routes({name: each.mode for name, each in open_to.items()}, value)
     return [
         Target(route, open_to[route.provider], credential)
         for route in routes

@@ -59,5 +59,5 @@ def _another_route(desk: Desk, job: Job, attempt: Attempt) -> bool:
     model = desk.catalog.get(job.model or "")
     if model is None:
         return False
-    left = untried(targets(model, desk.providers, job.asset), job.attempts)
+    left = untried(targets(model, desk.providers, job.asset, job.input), job.attempts)
     return any((each.route.provider, each.route.model) != (attempt.provider, attempt.model) for each in left)

@@ -1,7 +1,6 @@
 """Give a task to a provider: choose where, mark the attempt, call once, understand the answer."""
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import structlog
@@ -83,7 +82,7 @@ async def _plan(desk: Desk, job: Job, n: int) -> _Plan | Change:
 def _possible(desk: Desk, job: Job) -> list[Target] | Change:
     """Where the task may still go, or what follows from there being no such place."""
     model = desk.catalog.get(job.model or "")
-    possible = targets(model, desk.providers, job.asset) if model else []
+    possible = targets(model, desk.providers, job.asset, job.input) if model else []
     if not possible:
         log.warning("no_route", task_id=str(job.task_id), model=job.model, known=model is not None)
         return _wait(job, WAIT_FOR_ROUTE_SECONDS)
@@ -109,8 +108,8 @@ def _submission(desk: Desk, job: Job, n: int, target: Target, protocol: Adapter)
             job.task_id,
             n,
         )
-    given: Mapping[str, object] = job.input or {}
     route = target.route
+    given = route.translated(job.input or {})
     return Submission(
         route.model, given, naming.correlation(job.task_id, n), url, route.options, route.template
     )
