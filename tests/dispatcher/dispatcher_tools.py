@@ -14,7 +14,7 @@ import orjson
 from catalog.catalog import Catalog
 from contracts.ids import uuid7
 from dispatcher.app import worker_parts
-from dispatcher.domain.facts import CancelRequested, Fact, Frozen, Reported, Requested, Settled
+from dispatcher.domain.facts import CancelRequested, Deleted, Fact, Frozen, Reported, Requested, Settled
 from dispatcher.domain.job import CancelReason
 from dispatcher.settings import Settings
 from dispatcher.usecases.apply_facts import ApplyFacts
@@ -190,6 +190,10 @@ def frozen(request: Requested) -> Frozen:
 
 def cancel(request: Requested, reason: CancelReason = "client") -> CancelRequested:
     return CancelRequested(request.task_id, request.account_id, datetime.now(UTC), reason)
+
+
+def deleted(request: Requested) -> Deleted:
+    return Deleted(request.task_id, request.account_id, datetime.now(UTC))
 
 
 def settled(request: Requested, outcome: str = "released") -> Settled:

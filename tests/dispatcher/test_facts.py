@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from dispatcher.domain.facts import Fact, Reported
-from dispatcher_tools import Dispatcher, cancel, frozen, requested, settled
+from dispatcher_tools import Dispatcher, cancel, deleted, frozen, requested, settled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +21,7 @@ async def rows(dispatcher: Dispatcher) -> list[dict[str, Any]]:
 @given(data=st.data())
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_11_any_order_and_repetition(dispatcher: Dispatcher, data: st.DataObject) -> None:
-    one, two, three = requested(), requested(), requested()
+    one, two, three, gone = requested(), requested(), requested(), requested()
     facts: list[Fact] = [
         one,
         frozen(one),
@@ -31,6 +31,10 @@ async def test_11_any_order_and_repetition(dispatcher: Dispatcher, data: st.Data
         three,
         frozen(three),
         cancel(three),
+        gone,
+        frozen(gone),
+        settled(gone),
+        deleted(gone),
     ]
     facts.append(Reported("ark", one.task_id, one.account_id, 1, "cgt-x", True))
     await dispatcher.db.pool.execute("TRUNCATE jobs, attempts, work")
@@ -75,3 +79,21 @@ async def test_webhooks_for_tasks_nobody_knows_are_harmless(dispatcher: Dispatch
     await dispatcher.apply(Reported("ark", request.task_id, request.account_id, 1, "j", True))
     await dispatcher.apply(Reported("ark", None, None, None, "j", True))
     assert await dispatcher.work_rows() == 0
+
+
+async def test_a_deleted_tasks_input_is_forgotten_whenever_it_is_told_of(dispatcher: Dispatcher) -> None:
+    early, late, together = requested(), requested(), requested()
+    await dispatcher.apply(early, settled(early))
+    await dispatcher.apply(deleted(early))
+    await dispatcher.apply(deleted(late))
+    await dispatcher.apply(late)
+    await dispatcher.apply(deleted(together), together)
+    found = await dispatcher.db.pool.fetch("SELECT input FROM jobs")
+    assert [row["input"] for row in found] == [{}, {}, {}]
+
+
+async def test_a_deleted_task_is_never_submitted(dispatcher: Dispatcher) -> None:
+    """The ledger's last word may be read after the deletion."""
+    request = requested()
+    await dispatcher.apply(request, frozen(request), deleted(request))
+    assert await dispatcher.db.pool.fetchval("SELECT count(*) FROM work") == 0

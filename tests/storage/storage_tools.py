@@ -18,7 +18,7 @@ from runtime.health import Part
 from runtime.outbox.recorder import Outbox
 from runtime.work.worker import Worker
 from storage.app import worker_parts
-from storage.domain.task import Output, Succeeded
+from storage.domain.task import Fact, Output, Succeeded
 from storage.outbound.objects import StoreConfig
 from storage.settings import Settings
 from storage.usecases.accept_results import AcceptResults
@@ -83,7 +83,7 @@ class Storage:
             await part.stop()
         self.parts.clear()
 
-    async def accept(self, *facts: Succeeded) -> None:
+    async def accept(self, *facts: Fact) -> None:
         async with self.db.transaction() as tx:
             await AcceptResults()(tx, facts)
 

@@ -59,6 +59,15 @@ class TaskCancelRequested(Event):
     reason: Literal["client", "deadline", "operator"] = "client"
 
 
+class TaskDeleted(Event):
+    """A final task was deleted: whoever keeps its input or outputs, or what was said of them, forgets it."""
+
+    task_id: UUID
+    account_id: UUID
+    deleted_at: datetime
+    reason: Literal["client", "retention", "operator"] = "client"
+
+
 class CreditsGranted(Event):
     """Credits to add to an account or, with a negative amount, to take back."""
 

@@ -50,6 +50,13 @@ _TABLE = (
         events.TaskCancelRequested,
     ),
     Topic(
+        "task.deleted",
+        "a final task's prompt, inputs and outputs are to be forgotten; money rows stay",
+        "gateway",
+        ("dispatcher", "storage"),
+        events.TaskDeleted,
+    ),
+    Topic(
         "credits.granted",
         "credits to add or take back",
         "gateway",

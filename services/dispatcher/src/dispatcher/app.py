@@ -35,6 +35,7 @@ INPUT_SECONDS = 8.0
 TRANSLATORS: Mapping[str, Translator] = {
     "task.requested": tasks.requested,
     "task.cancel_requested": tasks.cancel_requested,
+    "task.deleted": tasks.deleted,
     "credits.frozen": balances.frozen,
     "task.settled": tasks.settled,
     "provider.reported": providers.reported,

@@ -12,10 +12,11 @@ from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
 from runtime.work.worker import Worker
 
-from storage.inbound.events import provider_completed
+from storage.inbound.events import provider_completed, task_deleted
 from storage.outbound.providers import Providers
 from storage.probe.pool import ProbeLimits
 from storage.settings import Settings
+from storage.usecases import erase_task
 from storage.usecases.accept_results import WORK, AcceptResults
 from storage.usecases.copy_task import CopyTask
 from storage.usecases.keep_leases import KeepLeases
@@ -25,7 +26,10 @@ from storage.usecases.workshop import Workshop, WorkshopConfig
 SERVICE = "storage"
 ROLES = ("consumer", "worker")
 
-TRANSLATORS: Mapping[str, Translator] = {"provider.completed": provider_completed.translate}
+TRANSLATORS: Mapping[str, Translator] = {
+    "provider.completed": provider_completed.translate,
+    "task.deleted": task_deleted.translate,
+}
 
 
 def build(settings: Settings, roles: frozenset[str]) -> Built:
@@ -69,7 +73,15 @@ def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Work
         lease_seconds=settings.lease_seconds,
         idle_seconds=settings.worker_idle_seconds,
     )
-    return worker, [workshop, leases]
+    eraser = Worker(
+        db,
+        erase_task.WORK,
+        erase_task.EraseTask(db, workshop),
+        concurrency=4,
+        lease_seconds=settings.lease_seconds,
+        idle_seconds=settings.eraser_idle_seconds,
+    )
+    return worker, [workshop, leases, eraser]
 
 
 def _workshop(settings: Settings) -> WorkshopConfig:

@@ -53,6 +53,7 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
     """Comma-separated `host:port` that results may be fetched from although they aren't public."""
     concurrency: int = Field(default=32, ge=1, le=500)
     """Tasks that are copied at the same time by one process."""
+    eraser_idle_seconds: float = Field(default=1.0, gt=0)
     probe_processes: int = Field(default=2, ge=1, le=64)
     spool_directory: Path = Field(default_factory=_own_spool)
     max_bytes: int = Field(default=2 * 1024**3, ge=1)

@@ -13,7 +13,8 @@ from dispatcher.domain.job import Attempt, Job
 
 _LOAD = """
 SELECT now() AS now, j.task_id, j.account_id, j.requested_at IS NOT NULL AS requested,
-       j.frozen_at IS NOT NULL AS frozen, j.settled_at IS NOT NULL AS settled,
+       j.frozen_at IS NOT NULL AS frozen,
+       j.settled_at IS NOT NULL OR j.deleted_at IS NOT NULL AS settled,
        j.completed_at IS NOT NULL AS completed, j.cancel_reason, j.asset, j.model, j.derive, j.price_rule,
        j.deadline, j.traceparent,
        CASE WHEN a.n IS NULL OR a.n = j.attempt AND a.status NOT IN ('submitting', 'submitted')
@@ -34,19 +35,24 @@ FROM jobs WHERE task_id = ANY($1::uuid[]) ORDER BY task_id FOR UPDATE
 # The rows come sorted by task id, so that two batches can't wait for each other.
 _MERGE = """
 INSERT INTO jobs AS j (task_id, account_id, requested_at, asset, model, input, derive, price_rule, deadline,
-                       traceparent, frozen_at, cancel_requested_at, cancel_reason, settled_at,
+                       traceparent, frozen_at, cancel_requested_at, cancel_reason, deleted_at, settled_at,
                        settled_outcome)
-SELECT task_id, account_id, requested_at, asset, model, input, derive, price_rule, deadline, traceparent,
-       frozen_at, cancel_requested_at, cancel_reason, settled_at, settled_outcome
+SELECT task_id, account_id, requested_at, asset, model,
+       CASE WHEN deleted_at IS NOT NULL AND requested_at IS NOT NULL THEN '{}'::json ELSE input END,
+       derive, price_rule, deadline, traceparent,
+       frozen_at, cancel_requested_at, cancel_reason, deleted_at, settled_at, settled_outcome
 FROM json_to_recordset($1::json) AS r(
     task_id uuid, account_id uuid, requested_at timestamptz, asset text, model text, input json, derive json,
     price_rule json, deadline timestamptz, traceparent text, frozen_at timestamptz,
-    cancel_requested_at timestamptz, cancel_reason text, settled_at timestamptz, settled_outcome text)
+    cancel_requested_at timestamptz, cancel_reason text, deleted_at timestamptz,
+    settled_at timestamptz, settled_outcome text)
 ON CONFLICT (task_id) DO UPDATE SET
     requested_at = coalesce(j.requested_at, excluded.requested_at),
     asset = coalesce(j.asset, excluded.asset),
     model = coalesce(j.model, excluded.model),
-    input = coalesce(j.input, excluded.input),
+    input = CASE WHEN coalesce(j.deleted_at, excluded.deleted_at) IS NULL
+                 THEN coalesce(j.input, excluded.input)
+                 WHEN coalesce(j.requested_at, excluded.requested_at) IS NOT NULL THEN '{}'::json END,
     derive = coalesce(j.derive, excluded.derive),
     price_rule = coalesce(j.price_rule, excluded.price_rule),
     deadline = coalesce(j.deadline, excluded.deadline),
@@ -54,18 +60,27 @@ ON CONFLICT (task_id) DO UPDATE SET
     frozen_at = coalesce(j.frozen_at, excluded.frozen_at),
     cancel_requested_at = coalesce(j.cancel_requested_at, excluded.cancel_requested_at),
     cancel_reason = coalesce(j.cancel_reason, excluded.cancel_reason),
+    deleted_at = coalesce(j.deleted_at, excluded.deleted_at),
     settled_at = coalesce(j.settled_at, excluded.settled_at),
     settled_outcome = coalesce(j.settled_outcome, excluded.settled_outcome)
 WHERE (j.requested_at IS NULL AND excluded.requested_at IS NOT NULL)
    OR (j.frozen_at IS NULL AND excluded.frozen_at IS NOT NULL)
    OR (j.cancel_requested_at IS NULL AND excluded.cancel_requested_at IS NOT NULL)
+   OR (j.deleted_at IS NULL AND excluded.deleted_at IS NOT NULL)
    OR (j.settled_at IS NULL AND excluded.settled_at IS NOT NULL)
 RETURNING j.task_id, j.account_id,
           j.cancel_requested_at IS NOT NULL
           OR (j.requested_at IS NOT NULL AND j.frozen_at IS NOT NULL) AS ready,
-          j.settled_at IS NOT NULL AS settled, j.completed_at IS NOT NULL AS completed, j.attempt,
+          j.settled_at IS NOT NULL OR j.deleted_at IS NOT NULL AS settled,
+          j.completed_at IS NOT NULL AS completed, j.attempt,
           extract(epoch FROM j.deadline - now())::float8 AS seconds_left
 """
+
+
+# What providers said of an attempt may quote the prompt.
+_FORGET = (
+    "UPDATE attempts SET error_message = NULL WHERE task_id = ANY($1::uuid[]) AND error_message IS NOT NULL"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +116,13 @@ async def merge(tx: Tx, tasks: Mapping[UUID, TaskFacts]) -> list[Merged]:
     return [Merged(**dict(record)) for record in found]
 
 
+async def forget(tx: Tx, tasks: Iterable[TaskFacts]) -> None:
+    """Scrub what providers said of the attempts of tasks that were deleted."""
+    deleted = [task.task_id for task in tasks if task.deleted is not None]
+    if deleted:
+        await tx.execute(_FORGET, deleted)
+
+
 def _row(task: TaskFacts) -> dict[str, object]:
     requested, frozen, settled = task.requested, task.frozen, task.settled
     row: dict[str, object] = {"task_id": task.task_id, "account_id": task.account_id}
@@ -123,6 +145,8 @@ def _row(task: TaskFacts) -> dict[str, object]:
         }
     if task.cancel is not None:
         row |= {"cancel_requested_at": task.cancel.requested_at, "cancel_reason": task.cancel.reason}
+    if task.deleted is not None:
+        row["deleted_at"] = task.deleted.deleted_at
     if settled is not None:
         row |= {"settled_at": settled.settled_at, "settled_outcome": settled.outcome}
     return row

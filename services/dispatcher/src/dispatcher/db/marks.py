@@ -20,6 +20,7 @@ open AS (
     SELECT j.task_id FROM jobs j JOIN r ON r.task_id = j.task_id
     WHERE j.requested_at IS NOT NULL AND j.frozen_at IS NOT NULL
       AND j.completed_at IS NULL AND j.settled_at IS NULL AND j.cancel_requested_at IS NULL
+      AND j.deleted_at IS NULL
       AND j.deadline > now()
       AND j.attempt IN (r.n - 1, r.n)
     ORDER BY j.task_id FOR UPDATE OF j

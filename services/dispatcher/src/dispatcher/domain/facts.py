@@ -47,6 +47,15 @@ class CancelRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class Deleted:
+    """What it was made of is to be forgotten. The task is final."""
+
+    task_id: UUID
+    account_id: UUID
+    deleted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """The money outcome is known."""
 
@@ -68,7 +77,7 @@ class Reported:
     final: bool
 
 
-Fact = Requested | Frozen | CancelRequested | Settled | Reported
+Fact = Requested | Frozen | CancelRequested | Deleted | Settled | Reported
 
 
 @dataclass(slots=True)
@@ -80,6 +89,7 @@ class TaskFacts:
     requested: Requested | None = None
     frozen: Frozen | None = None
     cancel: CancelRequested | None = None
+    deleted: Deleted | None = None
     settled: Settled | None = None
 
 
@@ -98,6 +108,8 @@ def merge(facts: Sequence[Fact]) -> tuple[dict[UUID, TaskFacts], list[Reported]]
             task.frozen = task.frozen or fact
         elif isinstance(fact, CancelRequested):
             task.cancel = task.cancel or fact
+        elif isinstance(fact, Deleted):
+            task.deleted = task.deleted or fact
         else:
             task.settled = task.settled or fact
     return dict(sorted(tasks.items())), reports

@@ -24,6 +24,7 @@ class ApplyFacts:
         named = await hints.name(tx, reports)
         completed = await jobs.lock(tx, sorted({*tasks, *(each.task_id for each in named)}))
         merged = await jobs.merge(tx, tasks) if tasks else []
+        await jobs.forget(tx, tasks.values())
         due = await self._schedule(tx, merged, completed.keys())
         due += await self._hint(tx, named, completed)
         if due and self._wake is not None:

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import UUID
 
-from contracts.events import Asset, CreditsGranted, TaskCancelRequested, TaskRequested
+from contracts.events import Asset, CreditsGranted, TaskCancelRequested, TaskDeleted, TaskRequested
 from runtime.outbox.recorder import Message
 
 from gateway.domain.admission import Submission
 
 GrantKind = Literal["topup", "plan", "promotion", "refund", "adjustment"]
+DeleteReason = Literal["client", "retention", "operator"]
 CancelReason = Literal["client", "deadline", "operator"]
 
 
@@ -53,6 +54,14 @@ def task_cancel_requested(
         task_id=task_id, account_id=account_id, requested_at=requested_at, reason=reason
     )
     return Message(event, key=str(account_id), subject=str(task_id), fact="cancel-requested")
+
+
+def task_deleted(
+    task_id: UUID, account_id: UUID, deleted_at: datetime, reason: DeleteReason = "client"
+) -> Message:
+    """A final task was deleted; said once per task."""
+    event = TaskDeleted(task_id=task_id, account_id=account_id, deleted_at=deleted_at, reason=reason)
+    return Message(event, key=str(account_id), subject=str(task_id), fact="deleted")
 
 
 def credits_granted(

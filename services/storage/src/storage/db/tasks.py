@@ -18,6 +18,7 @@ SELECT task_id, account_id, attempt, provider, protocol, provider_job_id, creden
 FROM json_to_recordset($1::json) AS r(
     task_id uuid, account_id uuid, attempt int, provider text, protocol text, provider_job_id text,
     credential_id text, derive json, deadline timestamptz, traceparent text)
+WHERE NOT EXISTS (SELECT FROM deletions d WHERE d.task_id = r.task_id)
 ON CONFLICT (task_id) DO NOTHING
 RETURNING task_id
 """

@@ -36,6 +36,18 @@ class Succeeded:
 
 
 @dataclass(frozen=True, slots=True)
+class Deleted:
+    """The fact that a task's results are to be forgotten."""
+
+    task_id: UUID
+    account_id: UUID
+    deleted_at: datetime
+
+
+Fact = Succeeded | Deleted
+
+
+@dataclass(frozen=True, slots=True)
 class LastFault:
     """Why the newest try failed, and how many in a row did so for that reason."""
 

@@ -1,9 +1,9 @@
-"""`task.requested`, `task.cancel_requested` and `task.settled` as facts."""
+"""`task.requested`, `task.cancel_requested`, `task.deleted` and `task.settled` as facts."""
 
 from contracts.envelope import Envelope
-from contracts.events import TaskCancelRequested, TaskRequested, TaskSettled
+from contracts.events import TaskCancelRequested, TaskDeleted, TaskRequested, TaskSettled
 
-from dispatcher.domain.facts import CancelRequested, Requested, Settled
+from dispatcher.domain.facts import CancelRequested, Deleted, Requested, Settled
 
 
 def requested(event: TaskRequested, envelope: Envelope) -> Requested:
@@ -25,6 +25,11 @@ def requested(event: TaskRequested, envelope: Envelope) -> Requested:
 def cancel_requested(event: TaskCancelRequested, _: Envelope) -> CancelRequested:
     """Somebody wants the task stopped."""
     return CancelRequested(event.task_id, event.account_id, event.requested_at, event.reason)
+
+
+def deleted(event: TaskDeleted, _: Envelope) -> Deleted:
+    """What the task was made of is to be forgotten."""
+    return Deleted(event.task_id, event.account_id, event.deleted_at)
 
 
 def settled(event: TaskSettled, _: Envelope) -> Settled:
