@@ -39,6 +39,7 @@ def built(service: str, monkeypatch: pytest.MonkeyPatch) -> Built:
         service_token="token",
         key_pepper="pepper",
         callback_secret="callback-secret",
+        signing_key="signing-key",
     )
     for name, value in service_environment(service, deployment, {}).items():
         monkeypatch.setenv(name, value)

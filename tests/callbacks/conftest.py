@@ -24,6 +24,7 @@ def settings() -> Settings:
         database_dsn=SecretStr("postgresql://unused/unused"),
         kafka_bootstrap="unused:9",
         callback_secrets=(SecretStr(SECRET), SecretStr(OLD_SECRET)),
+        signing_key=SecretStr("the service's own"),
     )
 
 

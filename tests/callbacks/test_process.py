@@ -36,6 +36,7 @@ async def environment(servers: Servers, kafka: str) -> AsyncIterator[dict[str, s
         "CALLBACKS_KAFKA_BOOTSTRAP": kafka,
         "CALLBACKS_HTTP_PORT": str(free_port()),
         "CALLBACKS_CALLBACK_SECRETS": SECRET,
+        "CALLBACKS_SIGNING_KEY": "the service's own",
     }
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await admin.close()

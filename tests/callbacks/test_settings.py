@@ -11,6 +11,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALLBACKS_KAFKA_BOOTSTRAP", "h:9")
     monkeypatch.setenv("CALLBACKS_SERVICE_TOKEN", "a-real-one")
     monkeypatch.setenv("CALLBACKS_CALLBACK_SECRETS", "first, second")
+    monkeypatch.setenv("CALLBACKS_SIGNING_KEY", "another")
 
 
 def test_secrets_are_comma_separated_and_hidden() -> None:

@@ -20,9 +20,13 @@ EXPECTED = {
     "task.progress": ("dispatcher", {"gateway"}),
     "provider.completed": ("dispatcher", {"storage", "ledger", "gateway"}),
     "asset.stored": ("storage", {"ledger", "gateway"}),
+    "task.finished": ("gateway", {"callbacks"}),
+    "account.notice": ("gateway", {"callbacks"}),
+    "webhook.delivered": ("callbacks", {"gateway"}),
     "gateway.dlq": ("gateway", set()),
     "ledger.dlq": ("ledger", set()),
     "dispatcher.dlq": ("dispatcher", set()),
+    "callbacks.dlq": ("callbacks", set()),
     "storage.dlq": ("storage", set()),
 }
 EVERY = pytest.mark.parametrize("topic", TOPICS.values(), ids=lambda topic: topic.name)

@@ -12,7 +12,7 @@ from uuid import UUID
 import httpx
 from contracts.ids import uuid7
 from fastapi import FastAPI
-from gateway.app import make_app, store_address
+from gateway.app import make_app, store_address, tell_owners
 from gateway.db import accounts, task_events
 from gateway.db.keys import Terms
 from gateway.domain.facts import Balance, Changed, Fact
@@ -120,7 +120,7 @@ class World:
             await task_events.notify(self.db.pool, ids)
 
         async with self.db.transaction() as tx:
-            await ProjectFacts(announce)(tx, facts)
+            await ProjectFacts(announce, tell_owners(self.settings, Outbox("gateway")))(tx, facts)
 
 
 def now() -> datetime:

@@ -13,6 +13,7 @@ DEPLOYMENT = Deployment(
     service_token="token",
     key_pepper="pepper",
     callback_secret="callback",
+    signing_key="signing",
 )
 
 

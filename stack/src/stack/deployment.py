@@ -36,6 +36,7 @@ def describe(home: Home, servers: Servers) -> Deployment:
         service_token=secret(home, "service_token"),
         key_pepper=secret(home, "key_pepper"),
         callback_secret=secret(home, "callback_secret"),
+        signing_key=secret(home, "signing_key"),
     )
 
 

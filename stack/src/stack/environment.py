@@ -29,6 +29,7 @@ class Deployment:
     service_token: str
     key_pepper: str
     callback_secret: str
+    signing_key: str
 
     def url(self, name: str) -> str:
         """Return the base URL of a process of the stack."""
@@ -134,7 +135,7 @@ def _own_wiring(name: str, deployment: Deployment) -> dict[str, str]:
         "gateway": {**_object_store(deployment.servers), **public, "KEY_PEPPER": deployment.key_pepper},
         "storage": {**_object_store(deployment.servers), **public},
         "dispatcher": {**secrets, "CALLBACKS_URL": deployment.url("callbacks")},
-        "callbacks": secrets,
+        "callbacks": {**secrets, "SIGNING_KEY": deployment.signing_key},
     }
     return own.get(name, {})
 

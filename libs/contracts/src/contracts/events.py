@@ -215,6 +215,46 @@ class AssetStored(Event):
     stored_at: datetime
 
 
+class TaskFinished(Event):
+    """A task won't change any more: what its account's webhooks are told."""
+
+    event_id: UUID
+    type: Literal["task.succeeded", "task.failed", "task.cancelled"]
+    task_id: UUID
+    account_id: UUID
+    asset: Asset
+    document: dict[str, Any] = Field(description="The public v1 document of the final task")
+    webhook_url: str | None = Field(default=None, description="Where the task itself asked to send it")
+    finished_at: datetime
+
+
+class AccountNotice(Event):
+    """Something that an account's owner should be told by webhook, and that is about no task."""
+
+    event_id: UUID
+    type: Literal["credits.low"]
+    account_id: UUID
+    data: dict[str, Any] = Field(description="As the webhook shows it")
+    at: datetime
+
+
+class WebhookDelivered(Event):
+    """A customer's webhook reached its address, or was given up."""
+
+    delivery_id: UUID
+    round: int = Field(ge=1, description="1 at first; one more each time that it is delivered again")
+    event_id: UUID
+    event_type: str
+    account_id: UUID
+    task_id: UUID | None
+    endpoint_id: UUID | None = Field(description="None: the address that the task itself named")
+    outcome: Literal["delivered", "given_up"]
+    reason: str | None = Field(default=None, description="Why it was given up")
+    attempts: int = Field(ge=0)
+    status: int | None = Field(default=None, description="The last HTTP status, if there was an answer")
+    at: datetime
+
+
 class DeadLetter(Event):
     """A record that a reader could not handle; the record itself is kept in the reader's table."""
 

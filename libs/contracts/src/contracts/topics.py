@@ -113,7 +113,28 @@ _TABLE = (
         ("ledger", "gateway"),
         events.AssetStored,
     ),
-    *(_dead_letters(service) for service in SERVICES if service != "callbacks"),
+    Topic(
+        "task.finished",
+        "the public document of a final task, and where the task asked to send it",
+        "gateway",
+        ("callbacks",),
+        events.TaskFinished,
+    ),
+    Topic(
+        "account.notice",
+        "something that an account's owner should be told by webhook: credits low",
+        "gateway",
+        ("callbacks",),
+        events.AccountNotice,
+    ),
+    Topic(
+        "webhook.delivered",
+        "a customer's webhook reached its address, or was given up",
+        "callbacks",
+        ("gateway",),
+        events.WebhookDelivered,
+    ),
+    *map(_dead_letters, SERVICES),
 )
 
 TOPICS: Mapping[str, Topic] = MappingProxyType({topic.name: topic for topic in _TABLE})

@@ -2,28 +2,38 @@
 
 from collections.abc import Sequence
 
+from runtime.bus.consumer import Bus
 from runtime.cli import Built
 from runtime.db import Database
 from runtime.group_commit import GroupCommit
+from runtime.health import Part
 from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
 from runtime.timer import Timer
+from runtime.work.worker import Worker
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from callbacks.domain.webhook import Webhook
+from callbacks.inbound.events import TRANSLATORS
 from callbacks.inbound.http import errors, webhooks
+from callbacks.outbound.post import Post
 from callbacks.settings import Settings
+from callbacks.usecases.accept_news import AcceptNews
+from callbacks.usecases.deliver_messages import WORK
+from callbacks.usecases.deliver_webhook import DeliverWebhook
+from callbacks.usecases.forget_deliveries import forget_deliveries
 from callbacks.usecases.forget_webhooks import forget_webhooks
+from callbacks.usecases.lanes import Lanes
 from callbacks.usecases.receive_webhook import Reception
 from callbacks.usecases.store_webhooks import store_webhooks
 
 SERVICE = "callbacks"
-ROLES = ("api",)
-
+ROLES = ("api", "consumer", "worker")
 
 RETENTION_SECONDS = 3600.0
+LEASE_MARGIN_SECONDS = 15.0
 
 
 def build(settings: Settings, roles: frozenset[str]) -> Built:
@@ -38,11 +48,69 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         retention_days=settings.outbox_retention_days,
     )
     outbox = Outbox(SERVICE, nudge=relay.nudge)
-    retention = Timer(
-        "retention", lambda: forget_webhooks(db, settings.webhook_retention_days), RETENTION_SECONDS
-    )
+    parts: list[Part] = [db, relay, *_retention(settings, db)]
+    worker: Worker | None = None
+    if "worker" in roles:
+        post = make_post(settings)
+        worker = make_worker(settings, db, outbox, post)
+        parts += [post, worker]
+    if "consumer" in roles:
+        parts.append(_bus(settings, db, outbox, worker))
     app = http_app(reception(settings, db, outbox)) if "api" in roles else None
-    return Built([db, relay, retention], app)
+    return Built(parts, app)
+
+
+def make_post(settings: Settings) -> Post:
+    """What posts to customers."""
+    return Post(
+        settings.allowed_hosts,
+        https_only=settings.https_only,
+        timeout_seconds=settings.delivery_timeout_seconds,
+        connections=settings.delivery_concurrency,
+    )
+
+
+def make_worker(settings: Settings, db: Database, outbox: Outbox, post: Post) -> Worker:
+    """What delivers."""
+    deliver = DeliverWebhook(
+        db,
+        outbox,
+        post,
+        lanes=Lanes(settings.endpoint_concurrency),
+        schedule=settings.schedule(),
+        signing_key=settings.signing_key.get_secret_value().encode(),
+    )
+    return Worker(
+        db,
+        WORK,
+        deliver,
+        concurrency=settings.delivery_concurrency,
+        lease_seconds=settings.delivery_timeout_seconds + LEASE_MARGIN_SECONDS,
+        idle_seconds=settings.worker_idle_seconds,
+    )
+
+
+def _bus(settings: Settings, db: Database, outbox: Outbox, worker: Worker | None) -> Bus:
+    return Bus(
+        db,
+        outbox,
+        service=SERVICE,
+        bootstrap=settings.kafka_bootstrap,
+        translators=TRANSLATORS,
+        apply=AcceptNews(worker.wake if worker else None),
+        instance=settings.instance_id,
+        wait_ms=settings.consumer_wait_ms,
+        max_records=settings.consumer_max_records,
+        dead_letters_per_minute=settings.dead_letters_per_minute,
+    )
+
+
+def _retention(settings: Settings, db: Database) -> list[Part]:
+    received, sent = settings.webhook_retention_days, settings.delivery_retention_days
+    return [
+        Timer("webhook_retention", lambda: forget_webhooks(db, received), RETENTION_SECONDS),
+        Timer("delivery_retention", lambda: forget_deliveries(db, sent), RETENTION_SECONDS),
+    ]
 
 
 def reception(settings: Settings, db: Database, outbox: Outbox) -> Reception:

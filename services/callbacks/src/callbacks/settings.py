@@ -7,6 +7,10 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 from runtime.settings import KafkaSettings, ServiceSettings
 
+from callbacks.domain.delivery import Schedule
+
+DELAYS = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0, 14_400.0, 28_800.0, 43_200.0)
+
 
 def _named_after_their_protocol() -> dict[str, str]:
     return {name: name for name in protocols()}
@@ -22,6 +26,44 @@ class Settings(ServiceSettings, KafkaSettings):
     providers: dict[str, str] = Field(default_factory=_named_after_their_protocol)
     """Provider name in the URL → protocol that its webhooks speak; JSON."""
     webhook_retention_days: int = Field(default=30, ge=1, le=365)
+
+    instance_id: str | None = None
+    """Kafka's static membership: a restart within the session timeout moves no partitions."""
+    signing_key: SecretStr
+    """What the customers' `whsec_` secrets are derived from: another key, and all of them are others."""
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Comma separated `host:port` that may be private or without TLS although customers chose them."""
+    https_only: bool = True
+    """Whether customers' addresses must be https."""
+    delivery_concurrency: int = Field(default=64, ge=1, le=1000)
+    endpoint_concurrency: int = Field(default=4, ge=1, le=100)
+    """Attempts at the same time: of one process, and of these at one endpoint."""
+    delivery_timeout_seconds: float = Field(default=15.0, gt=0, le=60)
+    delivery_delays: Annotated[tuple[float, ...], NoDecode] = Field(default=DELAYS, min_length=1)
+    """Comma separated seconds between attempts; the last one repeats."""
+    delivery_give_up_hours: float = Field(default=72.0, gt=0, le=720)
+    endpoint_patience_hours: float = Field(default=120.0, gt=0)
+    """An endpoint that has failed for longer is disabled."""
+    delivery_retention_days: int = Field(default=30, ge=1, le=365)
+    max_endpoints: int = Field(default=20, ge=1, le=1000)
+    """Of one account."""
+    rotation_hours: float = Field(default=24.0, ge=0, le=720)
+    """How long the previous secret stays valid, unless its owner says otherwise."""
+    worker_idle_seconds: float = Field(default=0.25, gt=0, le=10)
+
+    def schedule(self) -> Schedule:
+        """When deliveries are tried again and given up."""
+        hour = 3600.0
+        return Schedule(
+            self.delivery_delays, self.delivery_give_up_hours * hour, self.endpoint_patience_hours * hour
+        )
+
+    @field_validator("allowed_hosts", "delivery_delays", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
 
     @field_validator("callback_secrets", mode="before")
     @classmethod

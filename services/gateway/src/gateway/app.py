@@ -34,6 +34,7 @@ from gateway.usecases.project_facts import ProjectFacts
 from gateway.usecases.request_again import RequestAgain
 from gateway.usecases.submit_tasks import SubmitTasks
 from gateway.usecases.take_order import TakeOrder
+from gateway.usecases.tell_owners import Documents, TellOwners
 
 SERVICE = "gateway"
 
@@ -161,12 +162,18 @@ def _consumer(settings: Settings, db: Database, outbox: Outbox) -> Bus:
         service=SERVICE,
         bootstrap=settings.kafka_bootstrap,
         translators=TRANSLATORS,
-        apply=ProjectFacts(announce),
+        apply=ProjectFacts(announce, tell_owners(settings, outbox)),
         instance=settings.instance_id,
         wait_ms=settings.consumer_wait_ms,
         max_records=settings.consumer_max_records,
         dead_letters_per_minute=settings.dead_letters_per_minute,
     )
+
+
+def tell_owners(settings: Settings, outbox: Outbox) -> TellOwners:
+    """What the accounts' webhooks are told, in the words of v1."""
+    writer, files = Writer(settings.currency), f"{(settings.public_url or '').rstrip('/')}/files"
+    return TellOwners(outbox, Documents(lambda row: writer.task(row, files), writer.credits_low))
 
 
 def _repeater(settings: Settings, db: Database, outbox: Outbox) -> Timer:

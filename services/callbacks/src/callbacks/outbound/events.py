@@ -1,8 +1,12 @@
 """What callbacks says: one function per event."""
 
-from contracts.events import ProviderReported
+from typing import Literal
+
+from contracts.events import ProviderReported, WebhookDelivered
 from runtime.outbox.recorder import Message
 
+from callbacks.domain.delivery import Ended
+from callbacks.domain.errand import Errand
 from callbacks.domain.webhook import Stored
 
 
@@ -24,4 +28,28 @@ def provider_reported(stored: Stored) -> Message:
         subject=str(reference.task_id),
         fact=f"reported-{reference.attempt}-{webhook.body_hash[:8].hex()}",
         traceparent=webhook.traceparent,
+    )
+
+
+def webhook_delivered(errand: Errand, outcome: Literal["delivered", "given_up"], ended: Ended) -> Message:
+    """A customer's webhook reached its address, or was given up; once per round."""
+    return Message(
+        WebhookDelivered(
+            delivery_id=errand.id,
+            round=ended.round,
+            event_id=errand.message_id,
+            event_type=errand.type,
+            account_id=errand.account_id,
+            task_id=errand.task_id,
+            endpoint_id=errand.endpoint_id,
+            outcome=outcome,
+            reason=ended.reason,
+            attempts=ended.attempts,
+            status=ended.status,
+            at=ended.at,
+        ),
+        key=str(errand.account_id),
+        subject=str(errand.task_id or errand.account_id),
+        fact=f"webhook-{errand.id}-{ended.round}",
+        traceparent=errand.traceparent,
     )

@@ -45,6 +45,14 @@ _ADD_PENDING = """
 UPDATE balances SET pending_micro = pending_micro + $3 WHERE account_id = $1 AND asset = $2
 """
 
+_NEWLY_LOW = """
+UPDATE balances b SET low = b.available_micro < a.credits_low_micro
+FROM accounts a
+WHERE b.account_id = ANY($1::uuid[]) AND b.asset = 'credit' AND a.id = b.account_id
+  AND b.low <> (b.available_micro < a.credits_low_micro)
+RETURNING b.account_id, b.available_micro, a.credits_low_micro AS threshold_micro, now() AS at, b.low
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Locked:
@@ -120,3 +128,24 @@ async def read(conn: Connection, account_id: UUID, asset: str) -> Standing | Non
     """The balance, or None for an unknown account."""
     row = await conn.fetchrow(_READ, account_id, asset)
     return None if row is None else Standing(**row)
+
+
+@dataclass(frozen=True, slots=True)
+class Low:
+    """An account that has come to have less credits than its owner wants to be warned at."""
+
+    account_id: UUID
+    available_micro: int
+    threshold_micro: int
+    at: datetime
+
+
+async def newly_low(tx: Tx, account_ids: Collection[UUID]) -> list[Low]:
+    """Those of the accounts that have crossed their threshold downwards; also notes who is above it again."""
+    if not account_ids:
+        return []
+    return [
+        Low(row["account_id"], row["available_micro"], row["threshold_micro"], row["at"])
+        for row in await tx.fetch(_NEWLY_LOW, list(account_ids))
+        if row["low"]
+    ]

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from contracts.ids import to_text
 from runtime.db import Connection, Tx, rows
 
+from gateway.domain.facts import Delivered
 from gateway.domain.projection import Event
 
 CHANNEL = "task_events"
@@ -23,6 +25,28 @@ SELECT e.task_id, e.seq, e.type, e.at, e.data
 FROM json_to_recordset($1::json) AS r(task_id uuid, after int)
 JOIN task_events e ON e.task_id = r.task_id AND e.seq > r.after
 ORDER BY e.task_id, e.seq
+"""
+
+# After whatever the history ends with; the same delivery and round is noted once.
+_DELIVERED = """
+WITH news AS (
+    SELECT r.task_id, r.type, r.at, r.data,
+           row_number() OVER (PARTITION BY r.task_id ORDER BY r.at, r.delivery_id) AS n
+    FROM json_to_recordset($1::json)
+        AS r(task_id uuid, account_id uuid, delivery_id text, round int, type text, at timestamptz, data json)
+    JOIN tasks t ON t.id = r.task_id AND t.account_id = r.account_id
+    WHERE NOT EXISTS (
+        SELECT FROM task_events e
+        WHERE e.task_id = r.task_id AND e.type IN ('webhook_delivered', 'webhook_given_up')
+          AND e.data ->> 'delivery_id' = r.delivery_id AND (e.data ->> 'round')::int = r.round)
+), moved AS (
+    UPDATE tasks t SET seq = t.seq + c.n FROM (SELECT task_id, count(*) AS n FROM news GROUP BY 1) c
+    WHERE t.id = c.task_id RETURNING t.id, t.seq - c.n AS before
+)
+INSERT INTO task_events (task_id, seq, type, at, data)
+SELECT news.task_id, moved.before + news.n, news.type, news.at, news.data
+FROM news JOIN moved ON moved.id = news.task_id
+RETURNING task_id
 """
 
 
@@ -45,6 +69,35 @@ async def insert(tx: Tx, events: Iterable[tuple[UUID, Event]]) -> None:
     ]
     if items:
         await tx.execute(_INSERT, rows(items))
+
+
+async def insert_deliveries(tx: Tx, deliveries: Iterable[Delivered]) -> set[UUID]:
+    """Append what became of webhooks, once each, also to histories that have ended; the tasks with news."""
+    items = {(each.delivery_id, each.round): _delivered(each) for each in deliveries}
+    if not items:
+        return set()
+    return {row["task_id"] for row in await tx.fetch(_DELIVERED, rows(items.values()))}
+
+
+def _delivered(fact: Delivered) -> dict[str, Any]:
+    shown = {
+        "delivery_id": to_text("whd_", fact.delivery_id),
+        "round": fact.round,
+        "endpoint_id": None if fact.endpoint_id is None else to_text("wh_", fact.endpoint_id),
+        "attempts": fact.attempts,
+        "status": fact.status,
+    }
+    if fact.reason is not None:
+        shown["reason"] = fact.reason
+    return {
+        "task_id": fact.task_id,
+        "account_id": fact.account_id,
+        "delivery_id": shown["delivery_id"],
+        "round": fact.round,
+        "type": f"webhook_{fact.outcome}",
+        "at": fact.at,
+        "data": shown,
+    }
 
 
 async def after(conn: Connection, wanted: Mapping[UUID, int]) -> list[TaskEvent]:

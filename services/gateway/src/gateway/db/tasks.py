@@ -52,6 +52,12 @@ SELECT id, account_id, asset, model, quote_micro, request_id, surface, requested
 FROM tasks WHERE id = $1 AND account_id = $2
 """
 
+_VIEWS = f"""
+SELECT id, account_id, asset, model, quote_micro, request_id, surface, requested_at, deadline, traceparent,
+       {_NAMES}
+FROM tasks WHERE id = ANY($1::uuid[])
+"""
+
 _LINKS = """
 INSERT INTO links (token, task_id, bucket, object_key, file_name, content_type, size_bytes, sha256)
 SELECT token, task_id, bucket, object_key, file_name, content_type, size_bytes, sha256
@@ -79,6 +85,11 @@ async def view(conn: Connection, task_id: UUID, account_id: UUID) -> dict[str, A
     """An account's task with what was asked and what is known; None when it has no such task."""
     row = await conn.fetchrow(_VIEW, task_id, account_id)
     return None if row is None else dict(row)
+
+
+async def views(tx: Tx, task_ids: Collection[UUID]) -> list[dict[str, Any]]:
+    """Tasks with what was asked and what is known, whosever they are."""
+    return [dict(row) for row in await tx.fetch(_VIEWS, list(task_ids))] if task_ids else []
 
 
 async def link(tx: Tx, stored: Iterable[Stored]) -> None:

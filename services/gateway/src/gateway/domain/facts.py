@@ -109,5 +109,21 @@ class Changed:
     balance: Balance
 
 
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A webhook about a task reached its address, or was given up. `round`: how often it was asked for."""
+
+    delivery_id: UUID
+    round: int
+    task_id: UUID
+    account_id: UUID
+    at: datetime
+    endpoint_id: UUID | None
+    outcome: str
+    reason: str | None
+    attempts: int
+    status: int | None
+
+
 TaskFact = Frozen | Closed | Progressed | Completed | Stored
-Fact = TaskFact | Changed
+Fact = TaskFact | Changed | Delivered

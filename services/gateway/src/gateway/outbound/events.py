@@ -1,10 +1,20 @@
 """What the gateway says, one function per event."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import UUID
 
-from contracts.events import Asset, CreditsGranted, TaskCancelRequested, TaskDeleted, TaskRequested
+from contracts.events import (
+    AccountNotice,
+    Asset,
+    CreditsGranted,
+    TaskCancelRequested,
+    TaskDeleted,
+    TaskFinished,
+    TaskRequested,
+)
 from runtime.outbox.recorder import Message
 
 from gateway.domain.admission import Submission
@@ -84,3 +94,52 @@ def credits_granted(
         granted_at=granted_at,
     )
     return Message(event, key=str(account_id), subject=str(grant_id), fact="granted")
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A task that has just become final. `document` is its public one, as v1 shows it."""
+
+    event_id: UUID
+    task_id: UUID
+    account_id: UUID
+    asset: str
+    status: Literal["succeeded", "failed", "cancelled"]
+    document: dict[str, Any]
+    webhook_url: str | None
+    finished_at: datetime
+    traceparent: str | None
+
+
+def task_finished(finished: Finished) -> Message:
+    """A task won't change any more."""
+    event = TaskFinished(
+        event_id=finished.event_id,
+        type=_FINISHED[finished.status],
+        task_id=finished.task_id,
+        account_id=finished.account_id,
+        asset=cast("Asset", finished.asset),
+        document=finished.document,
+        webhook_url=finished.webhook_url,
+        finished_at=finished.finished_at,
+    )
+    return Message(
+        event,
+        key=str(finished.account_id),
+        subject=str(finished.task_id),
+        fact="finished",
+        traceparent=finished.traceparent,
+    )
+
+
+_FINISHED: Mapping[str, Literal["task.succeeded", "task.failed", "task.cancelled"]] = {
+    "succeeded": "task.succeeded",
+    "failed": "task.failed",
+    "cancelled": "task.cancelled",
+}
+
+
+def credits_low(event_id: UUID, account_id: UUID, data: dict[str, Any], at: datetime) -> Message:
+    """An account has less than its owner wants to be warned at; `data` is what the webhook shows."""
+    event = AccountNotice(event_id=event_id, type="credits.low", account_id=account_id, data=data, at=at)
+    return Message(event, key=str(account_id), subject=str(account_id), fact=f"credits-low-{event_id}")

@@ -9,8 +9,18 @@ from runtime.db import Tx
 
 from gateway.db import balances, grants, keys, task_events, tasks
 from gateway.domain.admission import ASSETS, Purse
-from gateway.domain.facts import Balance, Changed, Closed, Fact, Frozen, Stored, TaskFact
-from gateway.domain.projection import Event, Task, project
+from gateway.domain.facts import (
+    Balance,
+    Changed,
+    Closed,
+    Delivered,
+    Fact,
+    Frozen,
+    Stored,
+    TaskFact,
+)
+from gateway.domain.projection import FINAL, Event, Task, project
+from gateway.usecases.tell_owners import TellOwners
 
 log = structlog.get_logger()
 
@@ -21,8 +31,8 @@ Announce = Callable[[Collection[UUID]], Awaitable[None]]
 class ProjectFacts:
     """The use case of the gateway's consumer."""
 
-    def __init__(self, announce: Announce) -> None:
-        self._announce = announce
+    def __init__(self, announce: Announce, tell: TellOwners) -> None:
+        self._announce, self._tell = announce, tell
 
     async def __call__(self, tx: Tx, facts: Sequence[Fact]) -> None:
         """Fill the columns, append the events, take the newest balances.
@@ -39,6 +49,12 @@ class ProjectFacts:
         after, events = _project(before, by_task)
         await self._write(tx, before, after, events)
         await _answer(tx, facts, before, after)
+        finished = [task_id for task_id, (task, _) in after.items() if _finished(before[task_id], task)]
+        await self._tell(tx, finished, {balance.account_id for balance in _balances(facts)})
+        delivered = [fact for fact in facts if isinstance(fact, Delivered)]
+        self._announce_later(
+            tx, {task_id for task_id, _ in events} | await task_events.insert_deliveries(tx, delivered)
+        )
 
     async def _write(
         self,
@@ -50,7 +66,8 @@ class ProjectFacts:
         await tasks.write(tx, (task for task_id, (task, _) in after.items() if task != before[task_id]))
         await tasks.link(tx, (fact for _, stored in after.values() for fact in stored))
         await task_events.insert(tx, events)
-        news = {task_id for task_id, _ in events}
+
+    def _announce_later(self, tx: Tx, news: Collection[UUID]) -> None:
         if news:
             tx.after_commit("task_events", lambda: self._announce(news))
 
@@ -67,6 +84,10 @@ def _project(
         after[task_id] = projected, stored[:1] if task.stored_at is None else []
         events.extend((task_id, event) for event in news)
     return after, events
+
+
+def _finished(before: Task, after: Task) -> bool:
+    return after.status in FINAL and before.status not in FINAL
 
 
 async def _answer(
@@ -97,7 +118,7 @@ async def _answer(
 def _by_task(facts: Sequence[Fact]) -> dict[UUID, list[TaskFact]]:
     found: dict[UUID, list[TaskFact]] = defaultdict(list)
     for fact in facts:
-        if not isinstance(fact, Changed):
+        if not isinstance(fact, Changed | Delivered):
             found[fact.task_id].append(fact)
     return found
 

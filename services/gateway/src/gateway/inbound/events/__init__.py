@@ -8,6 +8,7 @@ from runtime.bus.record import Translator
 from gateway.inbound.events.assets import asset_stored
 from gateway.inbound.events.credits import credits_changed, credits_frozen, task_settled
 from gateway.inbound.events.providers import provider_completed, task_progress
+from gateway.inbound.events.webhooks import webhook_delivered
 
 TRANSLATORS: Mapping[str, Translator] = MappingProxyType(
     {
@@ -17,5 +18,6 @@ TRANSLATORS: Mapping[str, Translator] = MappingProxyType(
         "task.progress": task_progress,
         "provider.completed": provider_completed,
         "asset.stored": asset_stored,
+        "webhook.delivered": webhook_delivered,
     }
 )

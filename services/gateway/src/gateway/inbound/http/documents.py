@@ -93,6 +93,17 @@ class Writer:
             "data": _event_data(event.data or {}),
         }
 
+    def credits_low(self, available_micro: int, threshold_micro: int) -> bytes:
+        """What the webhook `credits.low` tells."""
+        return orjson.dumps(
+            {
+                "available": credits_number(available_micro),
+                "threshold": credits_number(threshold_micro),
+                "currency_value": currency_number(available_micro),
+                "currency": self.currency,
+            }
+        )
+
     def standing(self, standing: Standing) -> bytes:
         """An account's credits: what is set aside for unanswered requests counts as held."""
         available = max(standing.available_micro - standing.pending_micro, 0)

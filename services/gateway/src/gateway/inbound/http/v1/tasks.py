@@ -57,7 +57,7 @@ class Tasks:
         """`GET /api/v1/tasks/{task_id}/events`: a list, or a stream for who accepts `text/event-stream`."""
         row = await self._row(request)
         if wants_stream(request.headers.get("accept")):
-            return self._stream(request, row)
+            return await self._stream(request, row)
         history = await task_events.after(self.db.pool, {row["id"]: 0})
         listed = {"object": "list", "data": [self.writer.event(event) for event in history]}
         return Response(
@@ -73,15 +73,20 @@ class Tasks:
             raise Problem(404, "task_not_found", f"There is no task {text[:100]!r}.", param="task_id")
         return row
 
-    def _stream(self, request: Request, row: dict[str, Any]) -> Response:
+    async def _stream(self, request: Request, row: dict[str, Any]) -> Response:
         after = last_event_id(request.headers.get("last-event-id"))
-        if row["status"] in FINAL and after >= row["seq"]:
+        if row["status"] in FINAL and await self._ended(row["id"], after):
             return Response(status_code=204)  # tells an EventSource to stop coming back
         if self.follow.streams >= self.max_streams:
             raise overloaded()
         return StreamingResponse(
             self._lines(row["id"], after), media_type="text/event-stream", headers=_STREAM_HEADERS
         )
+
+    async def _ended(self, task_id: UUID, after: int) -> bool:
+        """Whether who saw that event saw the final one; what webhooks add later is for the list."""
+        left = await task_events.after(self.db.pool, {task_id: after})
+        return not any(event.type in FINAL for event in left)
 
     async def _lines(self, task_id: UUID, after: int) -> AsyncIterator[bytes]:
         """Events until the final one; a comment when nothing happens for a while."""
