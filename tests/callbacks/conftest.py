@@ -15,6 +15,8 @@ from runtime.outbox.recorder import Outbox
 sys.path.insert(0, str(Path(__file__).parent))
 
 from callback_addresses import OLD_SECRET, SECRET
+from delivery_tools import Sender
+from receiver import Receiver, receiving
 
 
 @pytest.fixture
@@ -31,6 +33,25 @@ def settings() -> Settings:
 @pytest.fixture
 async def db(open_db: Callable[[str], Awaitable[Database]]) -> Database:
     return await open_db("callbacks")
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """A customer's server."""
+    async with receiving() as made:
+        yield made
+
+
+@pytest.fixture
+def sender(settings: Settings, db: Database, receiver: Receiver) -> Sender:
+    """The delivering side; of all private addresses it may call the receiver's alone."""
+    quick = {
+        "allowed_hosts": (receiver.address,),
+        "delivery_delays": (0.05,),
+        "delivery_timeout_seconds": 5.0,
+        "worker_idle_seconds": 0.02,
+    }
+    return Sender(db, settings.model_copy(update=quick))
 
 
 @pytest.fixture
