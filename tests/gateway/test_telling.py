@@ -17,8 +17,8 @@ async def said(world: World, topic: str) -> list[dict[str, Any]]:
     return [row["value"] for row in rows]
 
 
-async def submitted(customer: Customer) -> UUID:
-    answer = await customer.submit(seedance())
+async def submitted(customer: Customer, **wishes: Any) -> UUID:
+    answer = await customer.submit(seedance() | wishes)
     task = task_from_text(answer.json()["task_id"])
     assert task is not None
     return task
@@ -37,7 +37,7 @@ def story(customer: Customer, task: UUID) -> list[Fact]:
 
 async def test_a_final_task_is_said_once_with_its_public_document(world: World) -> None:
     customer = await world.customer("100")
-    task = await submitted(customer)
+    task = await submitted(customer, webhook_url="https://shop.example.com/hook?order=7")
     facts = story(customer, task)
     await world.say(facts[:2])
     assert await said(world, "task.finished") == []
@@ -46,6 +46,7 @@ async def test_a_final_task_is_said_once_with_its_public_document(world: World) 
     [value] = await said(world, "task.finished")
     event = TaskFinished.model_validate(value)
     assert (event.type, event.task_id, event.account_id) == ("task.succeeded", task, customer.id)
+    assert event.webhook_url == "https://shop.example.com/hook?order=7"
     assert event.document == await customer.task(task_text(task))
 
 

@@ -53,8 +53,8 @@ FROM tasks WHERE id = $1 AND account_id = $2
 """
 
 _VIEWS = f"""
-SELECT id, account_id, asset, model, quote_micro, request_id, surface, requested_at, deadline, traceparent,
-       {_NAMES}
+SELECT id, account_id, asset, model, quote_micro, request_id, surface, requested_at, deadline, metadata,
+       webhook_url, traceparent, {_NAMES}
 FROM tasks WHERE id = ANY($1::uuid[])
 """
 

@@ -44,9 +44,9 @@ class TellOwners:
                 asset=row["asset"],
                 status=row["status"],
                 document=orjson.loads(self._documents.task(row)),
-                webhook_url=row.get("webhook_url"),
+                webhook_url=row["webhook_url"],
                 finished_at=row["finished_at"],
-                traceparent=row.get("traceparent"),
+                traceparent=row["traceparent"],
             )
         )
 
