@@ -205,6 +205,23 @@ def test_a_success_names_a_video_that_takes_the_key() -> None:
     assert GEMINI.parse_poll(answer(200, body)) == Succeeded((output,), Usage())
 
 
+def test_bytes_in_the_answer_are_the_result() -> None:
+    samples = [{"video": {"encodedVideo": b64encode(b"mp4").decode(), "encoding": "video/mp4"}}]
+    body = done(response={"generateVideoResponse": {"generatedSamples": samples}})
+    output = Output("video", None, "", "video/mp4", content=b"mp4")
+    assert GEMINI.parse_poll(answer(200, body)) == Succeeded((output,), Usage())
+
+
+def test_reference_images_travel_as_references(credential: Credential) -> None:
+    given = {"prompt": "p", "image_urls": FRAMES, "generation_type": "reference", "negative_prompt": "blur"}
+    fetched = dict.fromkeys(FRAMES, ("image/png", b"one"))
+    request = GEMINI.submit(BASE, credential, Submission(MODEL, given, "corr-1", fetched=fetched))
+    body = orjson.loads(request.body)
+    image = {"bytesBase64Encoded": b64encode(b"one").decode(), "mimeType": "image/png"}
+    assert body["instances"][0]["referenceImages"] == [{"image": image, "referenceType": "ASSET"}] * 2
+    assert body["parameters"]["negativePrompt"] == "blur"
+
+
 @pytest.mark.parametrize(
     ("result", "message"),
     [
@@ -219,7 +236,7 @@ def test_done_without_samples_but_with_rai_fields_is_moderated(result: dict[str,
     assert GEMINI.parse_poll(answer(200, body)) == Moderated(message)
 
 
-@pytest.mark.parametrize("video", [None, {}, "x", {"uri": "ftp://x"}, {"encodedVideo": "AA=="}])
+@pytest.mark.parametrize("video", [None, {}, "x", {"uri": "ftp://x"}, {"encodedVideo": "A"}])
 def test_done_without_any_uri_has_failed(video: Any) -> None:
     found = GEMINI.parse_poll(
         answer(200, done(response={"generateVideoResponse": {"generatedSamples": [{"video": video}]}}))

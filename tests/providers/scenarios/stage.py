@@ -26,6 +26,10 @@ class Stage:
         self.subject, self.spoken = subject, adapter(subject.protocol)
         self.url, self.base = url, url + subject.base
         self.http = http
+        self.good, self.bad = self._addressed(subject.good), self._addressed(subject.bad)
+
+    def _addressed(self, credential: Credential) -> Credential:
+        return replace(credential, secret=credential.secret.replace("SIMULATOR", self.url))
 
     async def turn(self, **dials: Any) -> None:
         """Set dials of this provider."""
@@ -59,7 +63,7 @@ class Stage:
 
     async def submit(self, submission: Submission, credential: Credential | None = None) -> Any:
         """Submit with inputs fetched, and read the answer."""
-        sent_as = await self.signed_in(credential or self.subject.good)
+        sent_as = await self.signed_in(credential or self.good)
         if not isinstance(sent_as, Credential):
             return sent_as
         fetched = dict.fromkeys(self.spoken.inputs_to_fetch(submission), self.subject.file)
@@ -79,7 +83,7 @@ class Stage:
 
     async def ask(self, job_id: str, credential: Credential | None = None) -> PollOutcome | Any:
         """One poll, with all its steps."""
-        sent_as = await self.signed_in(credential or self.subject.good)
+        sent_as = await self.signed_in(credential or self.good)
         if not isinstance(sent_as, Credential):
             return sent_as
         step = ""
@@ -108,7 +112,7 @@ class Stage:
 
     async def fetch(self, url: str) -> HttpResponse:
         """Download an output."""
-        sent_as = await self.signed_in(self.subject.good)
+        sent_as = await self.signed_in(self.good)
         return await self.send(self.spoken.fetch(self.base, sent_as, url))
 
 

@@ -47,6 +47,7 @@ class Subject:
     """The input field that carries the simulator's markers."""
     good: Credential = GOOD
     bad: Credential = BAD
+    """In both, SIMULATOR stands for the simulator's address."""
     file: tuple[str, bytes] = ("image/png", PIXEL)
     """What `inputs_to_fetch` is given for every URL."""
     expired_link: Literal["dead", "fresh"] = "dead"

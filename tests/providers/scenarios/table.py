@@ -80,11 +80,11 @@ async def quota(stage: Stage) -> None:
 
 async def bad_credentials(stage: Stage) -> None:
     """A wrong key is named as such, on a submit and on a poll, and says nothing of the job."""
-    outcome = await stage.submit(stage.subject.submission, stage.subject.bad)
+    outcome = await stage.submit(stage.subject.submission, stage.bad)
     assert isinstance(outcome, BadCredentials), outcome
     assert await stage.accepted() == []
     if stage.subject.unknown_id:
-        asked = await stage.ask(stage.subject.unknown_id, stage.subject.bad)
+        asked = await stage.ask(stage.subject.unknown_id, stage.bad)
         assert isinstance(asked, BadCredentials), asked
 
 
@@ -124,7 +124,7 @@ async def lost_answer(stage: Stage) -> None:
 async def cancel(stage: Stage) -> None:
     """A job that waits can be cancelled, and the next polls say so."""
     job_id = await stage.job(stage.subject.saying("[sim:queued]"))
-    request = stage.spoken.cancel(stage.base, await stage.signed_in(stage.subject.good), job_id)
+    request = stage.spoken.cancel(stage.base, await stage.signed_in(stage.good), job_id)
     assert request is not None
     assert stage.spoken.parse_cancel(await stage.send(request)) == CancelAccepted()
     assert isinstance(await stage.end(job_id), Cancelled | Gone)
@@ -174,7 +174,7 @@ async def unknown_id(stage: Stage) -> None:
 
 
 async def _look_up(stage: Stage, correlation: str, since: int) -> object:
-    credential = await stage.signed_in(stage.subject.good)
+    credential = await stage.signed_in(stage.good)
     found: object = NextPage()
     page = 0
     while found == NextPage():

@@ -19,6 +19,8 @@ from providers.outcomes import (
 from providers.protocols.ark import Ark
 from providers.protocols.dashscope import DashScope
 from providers.protocols.gemini import Gemini
+from providers.protocols.gemini_interactions import GeminiInteractions
+from providers.protocols.vertex import Vertex
 from providers.webhook import Proof, WebhookHint
 
 
@@ -128,7 +130,9 @@ class Adapter(Protocol):
         ...
 
 
-_ADAPTERS: Final[dict[str, Adapter]] = {each.name: each for each in (Ark(), DashScope(), Gemini())}
+_ADAPTERS: Final[dict[str, Adapter]] = {
+    each.name: each for each in (Ark(), DashScope(), Gemini(), GeminiInteractions(), Vertex())
+}
 
 
 def adapter(protocol: str) -> Adapter:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -14,18 +15,23 @@ from providers.http import HttpResponse
 MESSAGE_LIMIT = 500
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
-_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/~@-]{0,254}")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/~@=-]{0,254}")
 _UNREACHABLE = re.compile(
     r"download|fetch|unreachable|inaccessible|not accessible|timed? ?out", re.IGNORECASE
 )
 
 
-def json_object(body: bytes) -> dict[str, Any] | None:
-    """The body as a JSON object, or None if it is anything else."""
+def json_value(body: bytes) -> Any:
+    """The body as JSON; None if it is none."""
     try:
-        value = orjson.loads(body)
+        return orjson.loads(body)
     except ValueError:
         return None
+
+
+def json_object(body: bytes) -> dict[str, Any] | None:
+    """The body as a JSON object, or None if it is anything else."""
+    value = json_value(body)
     return value if isinstance(value, dict) else None
 
 
@@ -87,6 +93,15 @@ def identifier(value: object) -> str | None:
     """A provider's job id: up to 255 characters of those that ids are made of; None for anything else."""
     found = text(value)
     return found if found and _IDENTIFIER.fullmatch(found) and ".." not in found else None
+
+
+def base64_bytes(value: object) -> bytes | None:
+    """The bytes behind a non-empty base64 string, or None."""
+    found = text(value)
+    try:
+        return (b64decode(found, validate=True) or None) if found else None
+    except ValueError:
+        return None
 
 
 def origin(url: str) -> tuple[str, str, int] | None:

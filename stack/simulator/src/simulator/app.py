@@ -20,6 +20,7 @@ from simulator.provider import Provider
 from simulator.render.pool import RenderPool
 from simulator.runner import JobRunner
 from simulator.settings import Settings
+from simulator.vertex import Vertex
 from simulator.webhooks import CallbackSender
 from simulator.wiretap import Recorder, Wiretap
 from starlette.applications import Starlette
@@ -80,7 +81,12 @@ class _Parts:
         )  # fmt: skip
         intake = Intake(panel=panel, store=store, runner=self.runner, public_url=settings.public_url)
         ark = Ark(intake, files)
-        providers: list[Provider] = [ark, DashScope(intake, files), Gemini(intake, files)]
+        providers: list[Provider] = [
+            ark,
+            DashScope(intake, files),
+            Gemini(intake, files),
+            Vertex(intake, files),
+        ]
         self.runner.providers = {provider.name: provider for provider in providers}
         self._callbacks.announce = {ark.name: ark.announce}
         self._panel, self._recorder = panel, Recorder()

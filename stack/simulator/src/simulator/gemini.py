@@ -1,53 +1,31 @@
-"""Google's Gemini API: Veo by `predictLongRunning` below `/gemini/v1beta` (providers.md 3A, 3E)."""
+"""Google's Gemini API below `/gemini`: Veo by `predictLongRunning`, files, Interactions (providers.md 3A)."""
 
 import time
 from typing import Any
 
 from simulator.files import FileStore, serve
+from simulator.gemini_interactions import Interactions
 from simulator.gemini_request import MODEL, VeoRequest, invalid
+from simulator.google import FAILURES, GoogleVideo, authenticate_key
 from simulator.intake import Intake
 from simulator.jobs import Job
-from simulator.render.spec import Result
-from simulator.results import one_video
 from simulator.web import ProviderError, json_object, reply
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-_STATUS_NAMES = {
-    400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND",
-    429: "RESOURCE_EXHAUSTED", 500: "INTERNAL", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED",
-}  # fmt: skip
-_SIZES = {"720p": (1280, 720), "1080p": (1920, 1080), "4k": (3840, 2160)}
-_GRPC_INTERNAL, _GRPC_INVALID, _GRPC_DEADLINE = 13, 3, 4
-_FAILURES = {
-    "fail": (
-        str(_GRPC_INTERNAL),
-        "Video generation failed due to an internal server issue. Please try again.",
-    ),
-    "moderated": ("", "We encountered an issue with the generated video: it may violate our usage policies."),
-    "expire": (str(_GRPC_DEADLINE), "The operation did not finish in time."),
-    "input": (str(_GRPC_INVALID), "The input media could not be processed."),
-    "render": (
-        str(_GRPC_INTERNAL),
-        "Video generation failed due to an internal server issue. Please try again.",
-    ),
-}
 _FAKE_HOST = "https://generativelanguage.googleapis.com"
 _RESPONSE = "type.googleapis.com/google.ai.generativelanguage.v1beta.PredictLongRunningResponse"
-_QUOTA_FAILURE = "type.googleapis.com/google.rpc.QuotaFailure"
-_QUOTA_METRIC = "generativelanguage.googleapis.com/predict_long_running_requests"
-_QUOTA_ID = "PredictLongRunningRequestsPerDayPerProjectPerModel"
-_ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 
 
-class Gemini:
-    """The Veo dialect."""
+class Gemini(GoogleVideo):
+    """The Veo dialect, and the files of all jobs here."""
 
     name = "gemini"
 
     def __init__(self, intake: Intake, files: FileStore) -> None:
         self._intake, self._files = intake, files
+        self._interactions = Interactions(intake, files, self._uri)
 
     def routes(self) -> list[Route]:
         """All paths below `/gemini`; `/v1` and `/v1beta` are the same."""
@@ -56,51 +34,13 @@ class Gemini:
         return [
             Route(f"{root}/models/{{model}}/operations/{{id}}", poll(self, self._get), methods=["GET"]),
             Route(f"{root}/models/{{model}}:predictLongRunning", wrap(self, self._create), methods=["POST"]),
+            *self._interactions.routes(),
             Route(f"{root}/files/{{id}}:download", wrap(self, self._download), methods=["GET"]),
+            Route(f"{root}/files/{{id}}", wrap(self, self._file), methods=["GET"]),
         ]
 
-    def refuse(self, error: ProviderError) -> Response:
-        """`{"error": {code, message, status, details?}}`."""
-        body: dict[str, Any] = {"code": error.status, "message": error.message, "status": error.code}
-        if error.details:
-            body["details"] = error.details
-        return reply({"error": body}, error.status)
-
-    def fault(self, status: int) -> ProviderError:
-        """The name that Google has for a status."""
-        return ProviderError(status, _STATUS_NAMES.get(status, "INTERNAL"), "The request was refused.")
-
-    def quota(self) -> ProviderError:
-        """A daily quota: the status of throttling, told apart by its details."""
-        violation = {"quotaMetric": _QUOTA_METRIC, "quotaId": _QUOTA_ID}
-        details = [{"@type": _QUOTA_FAILURE, "violations": [violation]}]
-        text = "You exceeded your current quota, please check your plan and billing details."
-        return ProviderError(429, "RESOURCE_EXHAUSTED", text, details=details)
-
-    def failure(self, reason: str) -> tuple[str, str]:
-        """gRPC code and message; moderation has no code, it isn't an error here."""
-        return _FAILURES[reason]
-
-    def size(self, job: Job, image_size: tuple[int, int] | None) -> tuple[int, int]:
-        """Resolution and aspect as asked; an image is cropped to them."""
-        del image_size
-        width, height = _SIZES[job.params["resolution"]]
-        return (width, height) if job.params["aspect"] == "16:9" else (height, width)
-
-    def results(self, job: Job, image: bytes | None) -> list[Result]:
-        """One video."""
-        return one_video(job, image)
-
-    def usage(self, job: Job) -> dict[str, object] | None:
-        """The operation has no usage; the log says what the price list would count."""
-        return {
-            "video_seconds": job.params["duration"],
-            "resolution": job.params["resolution"],
-            "video_count": 1,
-        }
-
     async def _create(self, request: Request) -> Response:
-        _authenticate(request)
+        authenticate_key(request)
         body = await json_object(request)
         return await self._intake.submit(request, self, lambda: self._job(request, body), _operation_name)
 
@@ -123,7 +63,7 @@ class Gemini:
         )  # fmt: skip
 
     async def _get(self, request: Request) -> Response:
-        _authenticate(request)
+        authenticate_key(request)
         job = self._intake.store.get(self.name, request.path_params["id"])
         if job is None or job.model != request.path_params["model"]:
             raise ProviderError(404, "NOT_FOUND", "The requested operation was not found.")
@@ -132,7 +72,7 @@ class Gemini:
     def _operation(self, job: Job) -> dict[str, Any]:
         """No state but `done`; filtered content is a response without samples, not an error."""
         operation: dict[str, Any] = {"name": _name(job)}
-        if job.state in ("queued", "running"):
+        if not job.final:
             return operation
         operation["done"] = True
         if job.state == "succeeded":
@@ -142,7 +82,7 @@ class Gemini:
                 "generateVideoResponse": {"generatedSamples": [sample]},
             }
             return operation
-        code, message = job.error or _FAILURES["fail"]
+        code, message = job.error or FAILURES["fail"]
         if code:
             operation["error"] = {"code": int(code), "message": message}
             return operation
@@ -156,28 +96,34 @@ class Gemini:
         return f"{base}/v1beta/files/{file_id}:download?alt=media"
 
     async def _download(self, request: Request) -> Response:
-        _authenticate(request)
+        authenticate_key(request)
         if request.query_params.get("alt") != "media":
             raise invalid("Only `alt=media` is supported for downloads.")
-        name = f"{request.path_params['id']}.mp4"
-        data = self._files.read(name, self.name)
+        return serve(request, *self._read(request))
+
+    async def _file(self, request: Request) -> Response:
+        """What the Files API says of a result."""
+        authenticate_key(request)
+        name, data = self._read(request)
+        file_id = name.partition(".")[0]
+        uri = f"{self._intake.base_url(request)}/gemini/v1beta/files/{file_id}"
+        known = {
+            "mimeType": "video/mp4",
+            "sizeBytes": str(len(data)),
+            "state": "ACTIVE",
+            "source": "GENERATED",
+        }
+        return reply(
+            {"name": f"files/{file_id}", "uri": uri, "downloadUri": f"{uri}:download?alt=media", **known}
+        )
+
+    def _read(self, request: Request) -> tuple[str, bytes]:
+        file_id = request.path_params["id"]
+        data = self._files.read(f"{file_id}.mp4", self.name)
         if data is None:
-            file_id = request.path_params["id"]
             text = f"You do not have permission to access the File {file_id} or it may not exist."
             raise ProviderError(403, "PERMISSION_DENIED", text)
-        return serve(request, name, data)
-
-
-def _authenticate(request: Request) -> None:
-    """No key is 403; a wrong one is 400 with a reason in the details (providers.md 3E)."""
-    key = request.headers.get("x-goog-api-key") or request.query_params.get("key")
-    if not key:
-        text = "Method doesn't allow unregistered callers (callers without established identity)."
-        raise ProviderError(403, "PERMISSION_DENIED", text)
-    if key == "bad-key":
-        details = [{"@type": _ERROR_INFO, "reason": "API_KEY_INVALID", "domain": "googleapis.com"}]
-        text = "API key not valid. Please pass a valid API key."
-        raise ProviderError(400, "INVALID_ARGUMENT", text, details=details)
+        return f"{file_id}.mp4", data
 
 
 def _name(job: Job) -> str:

@@ -1,7 +1,8 @@
 """Google's errors: `{"error": {code, message, status, details[]}}`, and `error` in a finished operation.
 
 Source: ai.google.dev/gemini-api/docs/troubleshooting. Traps: a bad key is 400 INVALID_ARGUMENT with reason
-API_KEY_INVALID, and 429 RESOURCE_EXHAUSTED is both rate and quota.
+API_KEY_INVALID, and 429 RESOURCE_EXHAUSTED is both rate and quota. The Interactions API has no `status` but
+a lower-case string as `code`; Google's front end wraps an error in a list.
 """
 
 import re
@@ -22,10 +23,14 @@ from providers.outcomes import (
 )
 
 INVALID_ARGUMENT = 3
+UNKNOWN_INTERACTION = "Invalid interaction name"
+"""How the Interactions API says that it doesn't know an id; no other 400 does."""
+BLOCKED = ("SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "IMAGE_SAFETY")
 _LONG_QUOTA = re.compile(r"per_?(day|month)", re.IGNORECASE)
 _UNPAID = re.compile(r"billing|prepay|credits? (are|is) depleted|spend", re.IGNORECASE)
 _POLICY = re.compile(
-    r"usage guidelines|content polic|safety (filter|setting|polic)|violat|prohibited use|responsible ai",
+    r"usage guidelines|content polic|safety (filter|setting|polic)|violat|prohibited use|responsible ai"
+    r"|blocked[^.]*(safety|polic)",
     re.IGNORECASE,
 )
 
@@ -41,7 +46,9 @@ class GoogleError:
 
 def read(response: HttpResponse) -> GoogleError:
     """The error of a response, whatever its body is."""
-    return _error(reading.member(reading.json_object(response.body), "error"), reading.describe(response))
+    body = reading.json_value(response.body)
+    body = body[0] if isinstance(body, list) and body else body
+    return _error(reading.member(body, "error"), reading.describe(response))
 
 
 def refusal(
@@ -56,6 +63,8 @@ def refusal(
         return Throttled(reading.retry_after(response.headers))
     if response.status >= 500 or response.status < 400 or response.status == 408:
         return Unknown(f"HTTP {response.status} {error.status}: {error.message}")
+    if error.status in BLOCKED:
+        return Moderated(error.message)
     if response.status in {400, 413, 422}:
         return _about_the_input(error.message)
     return Failed(error.status or f"http_{response.status}", error.message)
@@ -69,6 +78,8 @@ def call_fault(response: HttpResponse) -> Throttled | OutOfQuota | BadCredential
         return call
     if response.status == 404 and error.status == "NOT_FOUND":
         return Gone(error.message)
+    if response.status == 400 and error.message.startswith(UNKNOWN_INTERACTION):
+        return Gone(error.message)
     return Unknown(f"HTTP {response.status} {error.status}: {error.message}")
 
 
@@ -76,6 +87,8 @@ def job_fault(value: object) -> Failed | Moderated | InvalidInput:
     """The `error` of a finished operation (`code` is a gRPC code): final, never a word about the call."""
     error = _error(value, "the operation failed without a reason")
     code = reading.whole(reading.member(value, "code"))
+    if error.status in BLOCKED:
+        return Moderated(error.message)
     if code == INVALID_ARGUMENT or _POLICY.search(error.message):
         return _about_the_input(error.message)
     return Failed(error.status or (f"grpc_{code}" if code is not None else "failed"), error.message)
@@ -83,8 +96,9 @@ def job_fault(value: object) -> Failed | Moderated | InvalidInput:
 
 def _error(value: object, otherwise: str) -> GoogleError:
     details = reading.member(value, "details")
+    code = reading.text(reading.member(value, "code"))
     return GoogleError(
-        reading.message(reading.member(value, "status")),
+        reading.message(reading.member(value, "status"), code or "").upper(),
         reading.message(reading.member(value, "message"), otherwise),
         tuple(each for each in details if isinstance(each, dict)) if isinstance(details, list) else (),
     )
