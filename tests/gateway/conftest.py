@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from gateway.app import make_app, store_address
 from gateway.outbound.objects import Objects
+from gateway.outbound.rate_store import RateStore
 from gateway.usecases.follow_tasks import FollowTasks
 from gateway_tools import World, settings_for
 from runtime.db import Database
@@ -25,7 +26,7 @@ async def _make(db: Database, **changes: Any) -> tuple[World, Objects]:
     objects = Objects(store_address(settings))
     await objects.start()
     await follow.start()
-    app = make_app(settings, db, Outbox("gateway"), follow, objects)
+    app = make_app(settings, db, Outbox("gateway"), follow, objects, RateStore("memory://"))
     return World(db, settings, app, follow), objects
 
 

@@ -18,6 +18,7 @@ from gateway.db.keys import Terms
 from gateway.domain.facts import Balance, Changed, Fact
 from gateway.domain.scopes import SCOPES
 from gateway.outbound.objects import Objects
+from gateway.outbound.rate_store import RateStore
 from gateway.settings import Settings
 from gateway.usecases.create_key import KeyRequest, create_key
 from gateway.usecases.follow_tasks import FollowTasks
@@ -95,9 +96,10 @@ class World:
         self.clients.append(made)
         return made
 
-    def another_gateway(self, db: Database) -> FastAPI:
+    def another_gateway(self, db: Database, rate_store: str = "memory://") -> FastAPI:
         follow = FollowTasks(db, 1)
-        return make_app(self.settings, db, Outbox("gateway"), follow, Objects(store_address(self.settings)))
+        objects, rates = Objects(store_address(self.settings)), RateStore(rate_store)
+        return make_app(self.settings, db, Outbox("gateway"), follow, objects, rates)
 
     async def customer(
         self, funds: str = "0", *, tier: str = "studio", asset: str = "credit", role: str = "user"

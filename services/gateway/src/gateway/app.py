@@ -19,17 +19,21 @@ from runtime.timer import Timer
 from gateway.db import task_events
 from gateway.domain.admission import Decision, Order
 from gateway.inbound.events import TRANSLATORS
+from gateway.inbound.http.admit import Admit
 from gateway.inbound.http.api import make_api
 from gateway.inbound.http.documents import Writer
 from gateway.inbound.http.files import Files
 from gateway.inbound.http.v1.catalog import Credits, Models
+from gateway.inbound.http.v1.keys import Keys
 from gateway.inbound.http.v1.submit import TASKS_PATH, Submit
 from gateway.inbound.http.v1.tasks import Tasks
 from gateway.outbound.objects import Objects, StoreAddress
+from gateway.outbound.rate_store import RateStore
 from gateway.settings import Settings
 from gateway.usecases.authenticate import Authenticate
 from gateway.usecases.check_request import CheckRequest
 from gateway.usecases.follow_tasks import FollowTasks
+from gateway.usecases.limit_requests import LimitRequests
 from gateway.usecases.project_facts import ProjectFacts
 from gateway.usecases.request_again import RequestAgain
 from gateway.usecases.submit_tasks import SubmitTasks
@@ -56,8 +60,9 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
     if "api" in roles:
         follow = FollowTasks(db, settings.events_poll_seconds)
         objects = Objects(store_address(settings))
-        parts += [objects, follow]
-        app = make_app(settings, db, outbox, follow, objects)
+        rates = RateStore(settings.rate_store)
+        parts += [objects, follow, rates]
+        app = make_app(settings, db, outbox, follow, objects, rates)
     if "consumer" in roles:
         parts += [_consumer(settings, db, outbox), _repeater(settings, db, outbox)]
     return Built(parts, app)
@@ -73,30 +78,41 @@ class Shared:
     follow: FollowTasks
     objects: Objects
     catalog: Catalog
-    authenticate: Authenticate
+    admit: Admit
     check: CheckRequest
     take: TakeOrder
     writer: Writer
 
 
 def make_app(
-    settings: Settings, db: Database, outbox: Outbox, follow: FollowTasks, objects: Objects
+    settings: Settings,
+    db: Database,
+    outbox: Outbox,
+    follow: FollowTasks,
+    objects: Objects,
+    rates: RateStore,
 ) -> FastAPI:
     """The public API on these parts: each area brings its operations."""
-    shared = _shared(settings, db, outbox, follow, objects)
-    submit = Submit(shared.authenticate, shared.take, shared.writer, settings.max_body_bytes)
+    shared = _shared(settings, db, outbox, follow, objects, rates)
+    submit = Submit(shared.admit, shared.take, shared.writer, settings.max_body_bytes)
     operations = [
         *submit.operations(),
         *_tasks(shared).operations(),
-        *Models(shared.authenticate, shared.catalog, shared.check).operations(),
-        *Credits(shared.authenticate, db, shared.writer).operations(),
+        *Models(shared.admit, shared.catalog, shared.check).operations(),
+        *Credits(shared.admit, db, shared.writer).operations(),
+        *Keys(shared.admit, db, settings.key_pepper.get_secret_value().encode()).operations(),
         *Files(db, objects).operations(),
     ]
     return make_api(operations, hot=("POST", TASKS_PATH, submit.__call__))
 
 
 def _shared(
-    settings: Settings, db: Database, outbox: Outbox, follow: FollowTasks, objects: Objects
+    settings: Settings,
+    db: Database,
+    outbox: Outbox,
+    follow: FollowTasks,
+    objects: Objects,
+    rates: RateStore,
 ) -> Shared:
     catalog = Catalog.load()
     check = CheckRequest(
@@ -112,6 +128,10 @@ def _shared(
         max_waiting=settings.submit_waiting,
         lanes=settings.submit_lanes,
     )
+    authenticate = Authenticate(
+        db, settings.key_pepper.get_secret_value().encode(), settings.key_cache_seconds
+    )
+    limit = LimitRequests(rates, catalog.tiers, db)
     return Shared(
         settings=settings,
         db=db,
@@ -119,11 +139,9 @@ def _shared(
         follow=follow,
         objects=objects,
         catalog=catalog,
-        authenticate=Authenticate(
-            db, settings.key_pepper.get_secret_value().encode(), settings.key_cache_seconds
-        ),
+        admit=Admit(authenticate, limit),
         check=check,
-        take=TakeOrder(db, check, commit, catalog.tiers, settings.task_deadline_seconds),
+        take=TakeOrder(db, check, commit, limit, catalog.tiers, settings.task_deadline_seconds),
         writer=Writer(settings.currency),
     )
 
@@ -131,7 +149,7 @@ def _shared(
 def _tasks(shared: Shared) -> Tasks:
     settings = shared.settings
     return Tasks(
-        authenticate=shared.authenticate,
+        admit=shared.admit,
         db=shared.db,
         writer=shared.writer,
         follow=shared.follow,

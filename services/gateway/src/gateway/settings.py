@@ -40,6 +40,8 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
     repeat_limit: int = Field(default=5, ge=0)
     repeat_every_seconds: float = Field(default=10, gt=0)
 
+    rate_store: str = Field(default="memory://", pattern=r"^(memory://|rediss?://.+|redis\+cluster://.+)$")
+    """Where requests are counted: in each process, or in a Redis (`redis://…`) that all share."""
     key_cache_seconds: float = Field(default=0.5, ge=0, le=0.5)
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
     max_inline_bytes: int = Field(default=262_144, ge=0)

@@ -36,10 +36,8 @@ _LIST = f"""
 SELECT {_SHOWN} FROM api_keys
 WHERE ($1::uuid IS NULL OR account_id = $1) AND deleted_at IS NULL ORDER BY id LIMIT 1000
 """
-_LOCK = f"""
-SELECT {_SHOWN} FROM api_keys
-WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE
-"""
+_ONE = f"SELECT {_SHOWN} FROM api_keys WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL"
+_LOCK = f"{_ONE} FOR NO KEY UPDATE"
 _CHANGE = """
 UPDATE api_keys
 SET name = $2, scopes = $3, expires_at = $4, requests_per_minute = $5, spend_cap_micro = $6,
@@ -179,6 +177,12 @@ async def count(tx: Tx, account_id: UUID) -> int:
     """How many keys an account has."""
     found: int = await tx.fetchval(_COUNT, account_id)
     return found
+
+
+async def of_account(conn: Connection, account_id: UUID, key_id: UUID) -> dict[str, Any] | None:
+    """An account's key as it may be shown; None if it isn't there."""
+    row = await conn.fetchrow(_ONE, account_id, key_id)
+    return None if row is None else dict(row)
 
 
 async def lock(tx: Tx, account_id: UUID, key_id: UUID) -> dict[str, Any] | None:

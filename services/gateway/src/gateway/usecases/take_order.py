@@ -1,6 +1,7 @@
 """Take an order: what every surface calls to have something generated.
 
-Checks in this order: replay, model, input, tier, credits. The caller has been authenticated before.
+Checks in this order: replay, model, input, tier, scope, rate, credits. The caller has been authenticated
+before.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,7 @@ from runtime.db import Database
 from runtime.group_commit import GroupCommit
 
 from gateway.db.keys import Caller
+from gateway.domain import scopes
 from gateway.domain.admission import (
     Accepted,
     CapReached,
@@ -28,6 +30,7 @@ from gateway.domain.amounts import credits_text
 from gateway.domain.problem import Detail, Problem
 from gateway.domain.wishes import Wish
 from gateway.usecases.check_request import CheckRequest
+from gateway.usecases.limit_requests import LimitRequests, Quota
 from gateway.usecases.submit_tasks import find_replay
 
 
@@ -55,6 +58,8 @@ class Taken:
 
     receipt: Receipt
     replayed: bool
+    quota: Quota | None
+    """What is left of the account's or the key's submits; None where it wasn't counted."""
 
 
 Answer = Callable[[Sequence[Submission]], bytes]
@@ -72,28 +77,32 @@ class TakeOrder:
         db: Database,
         check: CheckRequest,
         commit: GroupCommit[Order, Decision],
+        limit: LimitRequests,
         tiers: Mapping[str, Tier],
         deadline_seconds: int,
     ) -> None:
-        self._db, self._check, self._commit = db, check, commit
+        self._db, self._check, self._commit, self._limit = db, check, commit, limit
         self._tiers, self._seconds = tiers, deadline_seconds
 
     async def __call__(self, sent: Sent, wished: Sequence[Wish], answer: Answer) -> Taken:
         """Accept all that is wished, or nothing.
 
         Raises Problem: what the checks find, 409 `idempotency_key_reused` or `task_deleted`,
-        402 `insufficient_credits` or `spend_cap_reached`, 429 `too_many_tasks`.
+        402 `insufficient_credits` or `spend_cap_reached`, 403 `insufficient_scope`, 429 `rate_limit_exceeded`
+        or `too_many_tasks`.
         """
         try:
             submissions = tuple([self._submission(sent, wish) for wish in wished])
+            scopes.require(sent.caller.scopes, "write")
+            quota = await self._limit(sent.caller, "submits")
         except Problem:
             # A replay comes before the checks: the model or the tier may have changed since.
-            decision = await self._earlier(sent)
+            quota, decision = None, await self._earlier(sent)
             if decision is None:
                 raise
         else:
             decision = await self._commit.submit(self._order(sent.caller, submissions, answer(submissions)))
-        return _taken(decision)
+        return _taken(decision, quota)
 
     def _order(self, caller: Caller, submissions: tuple[Submission, ...], answer: bytes) -> Order:
         limit = caller.max_live_tasks or self._tiers[caller.tier].max_live_tasks
@@ -129,14 +138,14 @@ class TakeOrder:
         return await find_replay(self._db, scope, sent.fingerprint, sent.caller.asset)
 
 
-def _taken(decision: Decision) -> Taken:
+def _taken(decision: Decision, quota: Quota | None) -> Taken:
     match decision:
         case Accepted(receipt):
-            return Taken(receipt, replayed=False)
+            return Taken(receipt, replayed=False, quota=quota)
         case Replayed(receipt):
             if receipt.answer is None:
                 raise _deleted()
-            return Taken(receipt, replayed=True)
+            return Taken(receipt, replayed=True, quota=quota)
         case KeyReused():
             raise _key_reused()
         case Refused(required, available):

@@ -1,5 +1,7 @@
 """What surrounds every request: its id, its trace, and an answer even when our code fails."""
 
+from collections.abc import Iterable
+
 import structlog
 from contracts.ids import to_text, uuid7
 from runtime import trace
@@ -40,7 +42,7 @@ class Edge:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message.get("headers", ()), *gifts]
+                message["headers"] = [*message.get("headers", ()), *gifts, *_quota(scope)]
             await send(message)
 
         with trace.within(traceparent):
@@ -56,6 +58,12 @@ class Edge:
                 log.exception("request_failed", request_id=request_id, path=scope["path"])
                 if not started:
                     await unexpected(scope["path"], request_id)(scope, receive, send_with_gifts)
+
+
+def _quota(scope: Scope) -> Iterable[tuple[bytes, bytes]]:
+    """What the door left in the scope about the quota that the request counted against."""
+    quota = scope.get("quota")
+    return ((name.lower().encode(), value.encode()) for name, value in quota.headers.items()) if quota else ()
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

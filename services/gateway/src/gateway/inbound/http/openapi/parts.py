@@ -39,12 +39,13 @@ WORDS: Mapping[int, str] = {
     400: "The body is not JSON, or a header can't be read",
     401: "No valid API key",
     402: "Not enough credits",
-    403: "The account's tier does not allow this, or the account is disabled",
+    403: "The account's tier or the key's scopes do not allow this, or the account is disabled",
     404: "Nothing there (for this account)",
     409: "The Idempotency-Key was used with another payload",
     413: "The body or its inline data are too large",
     416: "The range begins past the end",
     422: "The input has faults; `details` lists all",
+    429: "Too many requests, or too many unfinished tasks; see Retry-After",
     503: "Overloaded, the model is unavailable, or something of ours can't be reached; see Retry-After",
 }
 
@@ -90,6 +91,6 @@ def read(summary: str, schema: Document, *parameters: Document, errors_of: tuple
         "parameters": list(parameters),
         "responses": {
             "200": {"description": "OK", "content": json_of(schema)},
-            **errors(401, 403, *errors_of),
+            **errors(401, 403, 429, *errors_of),
         },
     }

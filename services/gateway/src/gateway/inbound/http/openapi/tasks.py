@@ -100,7 +100,7 @@ def submit() -> Document:
             header("Idempotency-Key", "Unique per request of yours; the same again gives the same task")
         ],
         "requestBody": {"required": True, "content": json_of(_SUBMIT_BODY)},
-        "responses": {"202": accepted, **errors(400, 401, 402, 403, 404, 409, 413, 422, 503)},
+        "responses": {"202": accepted, **errors(400, 401, 402, 403, 404, 409, 413, 422, 429, 503)},
     }
 
 

@@ -12,10 +12,10 @@ from starlette.responses import Response
 
 from gateway.db import balances
 from gateway.domain.problem import Problem
+from gateway.inbound.http.admit import Admit
 from gateway.inbound.http.documents import Writer
 from gateway.inbound.http.openapi import catalog as described
 from gateway.inbound.http.operation import Operation
-from gateway.usecases.authenticate import Authenticate
 from gateway.usecases.check_request import CheckRequest
 
 
@@ -23,7 +23,7 @@ from gateway.usecases.check_request import CheckRequest
 class Models:
     """The catalog, as the caller's kind of key sees it."""
 
-    authenticate: Authenticate
+    admit: Admit
     catalog: Catalog
     check: CheckRequest
 
@@ -36,13 +36,13 @@ class Models:
 
     async def page(self, request: Request) -> Response:
         """All models, without their schemas."""
-        caller = await self.authenticate(request.headers.get("authorization"))
+        caller = await self.admit(request)
         listed = [self._summary(model, caller.asset) for model in self.catalog.models.values()]
         return _json({"object": "list", "data": listed})
 
     async def document(self, request: Request) -> Response:
         """A model with its input's JSON Schema."""
-        caller = await self.authenticate(request.headers.get("authorization"))
+        caller = await self.admit(request)
         slug = request.path_params["slug"]
         model = self.catalog.get(slug)
         if model is None:
@@ -66,7 +66,7 @@ class Models:
 class Credits:
     """The account's credits."""
 
-    authenticate: Authenticate
+    admit: Admit
     db: Database
     writer: Writer
 
@@ -76,7 +76,7 @@ class Credits:
 
     async def document(self, request: Request) -> Response:
         """What is available and held of the asset that the key spends."""
-        caller = await self.authenticate(request.headers.get("authorization"))
+        caller = await self.admit(request)
         standing = await balances.read(self.db.pool, caller.account_id, caller.asset)
         assert standing is not None, "an account is made with its balances"
         headers = {"Cache-Control": "no-store"}

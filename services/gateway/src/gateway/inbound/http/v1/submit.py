@@ -12,6 +12,7 @@ from starlette.responses import Response
 from gateway.domain.admission import Submission
 from gateway.domain.problem import Detail
 from gateway.domain.wishes import ABSENT, Wish
+from gateway.inbound.http.admit import Admit
 from gateway.inbound.http.body import fingerprint, parse_object, read_body
 from gateway.inbound.http.documents import Writer
 from gateway.inbound.http.headers import idempotency_key
@@ -19,7 +20,6 @@ from gateway.inbound.http.openapi import tasks as described
 from gateway.inbound.http.operation import Operation
 from gateway.inbound.http.problems import EXPECTED, problem_of
 from gateway.inbound.http.v1.errors import write_problem
-from gateway.usecases.authenticate import Authenticate
 from gateway.usecases.take_order import Sent, Taken, TakeOrder
 
 SURFACE = "v1"
@@ -33,7 +33,7 @@ _FIELDS = frozenset({"model", "input", "metadata", "webhook_url", "deadline_seco
 class Submit:
     """The route. Checks in this order: key, body, and what TakeOrder checks."""
 
-    authenticate: Authenticate
+    admit: Admit
     take: TakeOrder
     writer: Writer
     max_body_bytes: int
@@ -53,7 +53,7 @@ class Submit:
             return write_problem(problem, request_id)
 
     async def _answer(self, request: Request, request_id: str) -> Response:
-        caller = await self.authenticate(request.headers.get("authorization"))
+        caller = await self.admit.identify(request)
         raw = await read_body(request, self.max_body_bytes)
         body = parse_object(raw)
         sent = Sent(
@@ -66,7 +66,9 @@ class Submit:
             fingerprint=fingerprint(body),
             faults=unknown_fields(body, _FIELDS),
         )
-        return _written(await self.take(sent, [wish_of(body)], self._receipt))
+        taken = await self.take(sent, [wish_of(body)], self._receipt)
+        self.admit.note(request, taken.quota)
+        return _written(taken)
 
     def _receipt(self, submissions: Sequence[Submission]) -> bytes:
         return self.writer.receipt(submissions[0])

@@ -15,11 +15,11 @@ from gateway.db import task_events, tasks
 from gateway.db.task_events import TaskEvent
 from gateway.domain.problem import Problem, overloaded
 from gateway.domain.projection import FINAL
+from gateway.inbound.http.admit import Admit
 from gateway.inbound.http.documents import Writer
 from gateway.inbound.http.headers import base_url
 from gateway.inbound.http.openapi import tasks as described
 from gateway.inbound.http.operation import Operation
-from gateway.usecases.authenticate import Authenticate
 from gateway.usecases.follow_tasks import FollowTasks
 
 _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -29,7 +29,7 @@ _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 class Tasks:
     """The routes below `/api/v1/tasks/{id}`."""
 
-    authenticate: Authenticate
+    admit: Admit
     db: Database
     writer: Writer
     follow: FollowTasks
@@ -65,7 +65,7 @@ class Tasks:
         )
 
     async def _row(self, request: Request) -> dict[str, Any]:
-        caller = await self.authenticate(request.headers.get("authorization"))
+        caller = await self.admit(request)
         text = request.path_params["task_id"]
         task_id = task_from_text(text)
         row = None if task_id is None else await tasks.view(self.db.pool, task_id, caller.account_id)
