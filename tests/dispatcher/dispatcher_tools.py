@@ -26,6 +26,12 @@ from runtime.work.worker import Worker
 SEEDANCE, VEO, WAN = "doubao-seedance-2-0-fast", "veo3-1-quality", "wan2-6-i2v-flash"
 SECRET = "test-callback-secret"
 CATALOG = Catalog.load()
+STORE = {
+    "s3_endpoint": "http://127.0.0.1:9",
+    "s3_bucket": "bucket",
+    "s3_access_key": "access",
+    "s3_secret_key": "secret",
+}
 BASES = {"ark": "/ark/api/v3", "dashscope": "/dashscope/api/v1", "gemini": "/gemini/v1beta"}
 
 
@@ -95,6 +101,7 @@ class Dispatcher:
                 "absent_after_seconds": 2.0,
                 "uncertain_after_seconds": 4.0,
                 "worker_idle_seconds": 0.05,
+                **STORE,
                 **options,
             }
         )

@@ -51,6 +51,9 @@ def attempt(n: int = 1, status: Any = "submitted", **fields: Any) -> Attempt:
     return Attempt(n=n, status=status, **{**given, **fields})
 
 
+SENDING = attempt(status="submitting")
+
+
 @st.composite
 def jobs(draw: st.DrawFn) -> Job:
     statuses = draw(st.lists(st.sampled_from(STATUSES), max_size=3))
@@ -189,7 +192,7 @@ def test_a_task_for_which_there_never_was_quota_says_so() -> None:
     ],
 )
 def test_each_answer_to_a_submit(outcome: o.SubmitOutcome, status: str | None, code: str | None) -> None:
-    change = after_submit(job(), "corr", outcome, first_poll=10, again=1, fails_over=False)
+    change = after_submit(job(), SENDING, outcome, first_poll=10, again=1, fails_over=False)
     assert change.status == status
     assert (change.completion.code if change.completion else None) == code
     assert (change.delay is None) == (change.completion is not None)
@@ -197,17 +200,17 @@ def test_each_answer_to_a_submit(outcome: o.SubmitOutcome, status: str | None, c
 
 def test_a_throttled_task_waits_as_long_as_it_is_told() -> None:
     assert (
-        after_submit(job(), "corr", o.Throttled(9.0), first_poll=10, again=1, fails_over=False).delay == 9.0
+        after_submit(job(), SENDING, o.Throttled(9.0), first_poll=10, again=1, fails_over=False).delay == 9.0
     )
 
 
 def test_only_the_providers_own_fault_goes_to_another_route() -> None:
     for outcome in (o.Moderated("m"), o.InvalidInput("m")):
         assert (
-            after_submit(job(), "corr", outcome, first_poll=1, again=1, fails_over=True).completion
+            after_submit(job(), SENDING, outcome, first_poll=1, again=1, fails_over=True).completion
             is not None
         )
-    over = after_submit(job(), "corr", o.Failed("X", "m"), first_poll=1, again=1, fails_over=True)
+    over = after_submit(job(), SENDING, o.Failed("X", "m"), first_poll=1, again=1, fails_over=True)
     assert (over.status, over.completion) == ("failed", None)
 
 
@@ -311,7 +314,7 @@ class World:
             "throttled": o.Throttled(1.0),
         }
         outcome = answers.get(kind, o.Unknown("lost"))
-        return after_submit(job(), "corr", outcome, first_poll=5, again=1, fails_over=False)
+        return after_submit(job(), SENDING, outcome, first_poll=5, again=1, fails_over=False)
 
     def _resolve(self, found: Attempt) -> Change:
         age = self.job.age(found.submitting_at)

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from dispatcher.domain.job import Timing
-from dispatcher.domain.media import image_type
+from dispatcher.domain.media import media_type
 from dispatcher.domain.naming import callback_url, correlation
-from dispatcher.domain.providers import Provider, lease_seconds, submit_seconds, targets
-from dispatcher.outbound.circuit import FAULTS_TO_OPEN, PROBE_SECONDS, Circuits
+from dispatcher.domain.providers import Breaker, Provider, lease_seconds, submit_seconds, targets
+from dispatcher.outbound.circuit import Circuits
 from dispatcher.outbound.provider_client import NotSentError, ProviderClient, UnansweredError
 from dispatcher.settings import Settings
-from dispatcher_tools import CATALOG, SEEDANCE, free_port
+from dispatcher_tools import CATALOG, SEEDANCE, STORE, free_port
 from providers.http import HttpRequest
 from providers.job import Credential
 from pydantic import ValidationError
@@ -127,15 +127,15 @@ async def test_a_server_that_takes_no_connections_got_nothing(client: ProviderCl
 
 def test_37_after_some_faults_in_a_row_one_call_goes_first() -> None:
     now = 0.0
-    circuits = Circuits(lambda: now)
-    for _ in range(FAULTS_TO_OPEN):
+    circuits = Circuits(lambda: now, lambda _: Breaker(faults=3, probe_seconds=7))
+    for _ in range(3):
         assert circuits.closed_for(KEY) == 0
         circuits.failed(KEY)
     pause = circuits.closed_for(KEY)
     assert pause > 0
     now += pause
     assert circuits.closed_for(KEY) == 0
-    assert circuits.closed_for(KEY) == PROBE_SECONDS
+    assert circuits.closed_for(KEY) == 7
     circuits.succeeded(KEY)
     assert circuits.closed_for(KEY) == 0
 
@@ -180,16 +180,26 @@ def test_names_are_the_same_for_ever_and_short_enough() -> None:
         (b"\x89PNG\r\n\x1a\n....", "image/png"),
         (b"\xff\xd8\xff\xe0", "image/jpeg"),
         (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"),
+        (b"GIF89a....", "image/gif"),
+        (b"RIFF\0\0\0\0WAVEfmt ", "audio/wav"),
+        (b"RIFF\0\0\0\0AVI LIST", None),
+        (b"ID3\x04\0", "audio/mpeg"),
+        (b"\xff\xfb\x90\x64", "audio/mpeg"),
+        (b"OggS\0", "audio/ogg"),
+        (b"\0\0\0\x1cftypM4A ", "audio/mp4"),
+        (b"\0\0\0\x1cftypisom", "video/mp4"),
+        (b"\0\0\0\x14ftypqt  ", "video/quicktime"),
+        (b"\x1aE\xdf\xa3", "video/webm"),
         (b"<html>", None),
         (b"", None),
     ],
 )
-def test_images_are_known_by_their_first_bytes(content: bytes, kind: str | None) -> None:
-    assert image_type(content) == kind
+def test_files_are_known_by_their_first_bytes(content: bytes, kind: str | None) -> None:
+    assert media_type(content) == kind
 
 
 def settings(**fields: Any) -> Settings:
-    base = {"environment": "dev", "database_dsn": "postgresql://x", "kafka_bootstrap": "x:1"}
+    base = {"environment": "dev", "database_dsn": "postgresql://x", "kafka_bootstrap": "x:1", **STORE}
     return Settings.model_validate(base | fields)
 
 
@@ -202,6 +212,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         "PROVIDERS": f'{{"dashscope": {provider}}}',
         "CALLBACK_SECRETS": "new, old",
         "ALLOWED_HOSTS": "127.0.0.1:9000",
+        **{name.upper(): value for name, value in STORE.items()},
     }
     for name, value in values.items():
         monkeypatch.setenv(f"DISPATCHER_{name}", value)

@@ -134,7 +134,11 @@ def _own_wiring(name: str, deployment: Deployment) -> dict[str, str]:
     own: dict[str, dict[str, str]] = {
         "gateway": {**_object_store(deployment.servers), **public, "KEY_PEPPER": deployment.key_pepper},
         "storage": {**_object_store(deployment.servers), **public},
-        "dispatcher": {**secrets, "CALLBACKS_URL": deployment.url("callbacks")},
+        "dispatcher": {
+            **_object_store(deployment.servers),
+            **secrets,
+            "CALLBACKS_URL": deployment.url("callbacks"),
+        },
         "callbacks": {**secrets, "SIGNING_KEY": deployment.signing_key},
     }
     return own.get(name, {})

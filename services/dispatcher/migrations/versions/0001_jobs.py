@@ -70,6 +70,8 @@ CREATE TABLE attempts (
     error_message text,
     usage json,
     actual_micro bigint CHECK (actual_micro >= 0),
+    cost_rule json,
+    cost_micro bigint CHECK (cost_micro >= 0),
     orphan text CHECK (orphan IN ('suspected', 'confirmed', 'cleared')),
     ended_at timestamptz,
     PRIMARY KEY (task_id, n),

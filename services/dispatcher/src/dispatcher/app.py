@@ -16,8 +16,12 @@ from runtime.work.worker import Worker
 from dispatcher.domain.providers import lease_seconds
 from dispatcher.inbound.events import balances, providers, tasks
 from dispatcher.outbound.circuit import Circuits
+from dispatcher.outbound.inbox import Inbox
 from dispatcher.outbound.inputs import InputFetcher
 from dispatcher.outbound.provider_client import ProviderClient
+from dispatcher.outbound.route_health import RouteHealth
+from dispatcher.outbound.set_aside import SetAside
+from dispatcher.outbound.tokens import Tokens
 from dispatcher.settings import Settings
 from dispatcher.usecases.apply_facts import ApplyFacts
 from dispatcher.usecases.desk import Callbacks, Desk
@@ -70,12 +74,17 @@ def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Work
     limited = any(each.max_concurrent is not None for each in configured.values())
     client = ProviderClient(configured.values())
     inputs = InputFetcher(settings.allowed_hosts, INPUT_SECONDS)
+    inbox = Inbox(settings.s3_endpoint, settings.s3_bucket, settings.signer)
     desk = Desk(
         store=Store(db, RecordChanges(db, outbox, slots=limited)),
         client=client,
         inputs=inputs,
+        inbox=inbox,
         pace=Pace(db, configured),
-        circuits=Circuits(),
+        circuits=Circuits(breaker=lambda name: configured[name].breaker),
+        aside=SetAside(),
+        tokens=Tokens(),
+        health=RouteHealth(),
         catalog=catalog,
         providers=configured,
         timing=timing,
@@ -89,7 +98,7 @@ def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Work
         lease_seconds=lease_seconds(catalog.models.values(), configured, timing),
         idle_seconds=settings.worker_idle_seconds,
     )
-    return worker, [PrepareLimits(db, configured.values()), client, inputs]
+    return worker, [PrepareLimits(db, configured.values()), client, inputs, inbox]
 
 
 def _bus(settings: Settings, db: Database, outbox: Outbox, worker: Worker | None) -> Bus:

@@ -5,10 +5,11 @@ from typing import Annotated
 from providers.job import Credential
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
-from runtime.settings import KafkaSettings, ServiceSettings
+from runtime.objects.signing import Signer
+from runtime.settings import KafkaSettings, ObjectStoreSettings, ServiceSettings
 
 from dispatcher.domain.job import Timing
-from dispatcher.domain.providers import Provider
+from dispatcher.domain.providers import Breaker, Provider
 
 POLLS_PER_SECOND = {"dashscope": 20.0}
 """What the real providers allow where the settings say nothing (DashScope: 20 task queries a second)."""
@@ -21,6 +22,17 @@ class CredentialSettings(BaseModel):
 
     id: str = Field(min_length=1)
     secret: SecretStr
+
+
+class BreakerSettings(BaseModel):
+    """When a provider that fails is left in peace: after some faults in a row, for longer each time."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    faults: int = Field(default=5, ge=1)
+    first_seconds: float = Field(default=1.0, gt=0)
+    most_seconds: float = Field(default=30.0, gt=0)
+    probe_seconds: float = Field(default=5.0, gt=0)
 
 
 class ProviderSettings(BaseModel):
@@ -36,6 +48,7 @@ class ProviderSettings(BaseModel):
     polls_per_second: float | None = Field(default=None, gt=0)
     timeout_seconds: float | None = Field(default=None, gt=0)
     poll_seconds: float | None = Field(default=None, gt=0)
+    breaker: BreakerSettings = BreakerSettings()
 
     def provider(self, name: str) -> Provider:
         """As the domain sees it."""
@@ -52,10 +65,11 @@ class ProviderSettings(BaseModel):
             polls_per_second=polls,
             timeout_seconds=self.timeout_seconds,
             poll_seconds=self.poll_seconds,
+            breaker=Breaker(**self.breaker.model_dump()),
         )
 
 
-class Settings(ServiceSettings, KafkaSettings):
+class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
     """The dispatcher's settings. `providers` is JSON: name to provider."""
 
     model_config = SettingsConfigDict(env_prefix="DISPATCHER_")
@@ -85,6 +99,12 @@ class Settings(ServiceSettings, KafkaSettings):
     @classmethod
     def _absent_if_empty(cls, value: str | None) -> str | None:
         return value or None
+
+    @property
+    def signer(self) -> Signer:
+        """Who signs for the object store."""
+        access, secret = self.s3_access_key.get_secret_value(), self.s3_secret_key.get_secret_value()
+        return Signer(access, secret, self.s3_region)
 
     @property
     def timing(self) -> Timing:

@@ -21,7 +21,7 @@ SELECT now() AS now, j.task_id, j.account_id, j.requested_at IS NOT NULL AS requ
             THEN j.input END AS input,
        a.n, a.status, a.provider, a.protocol, a.model AS provider_model, a.credential_id, a.correlation,
        a.sends, a.submitting_at, a.provider_job_id, a.hint_job_id, a.polls, a.gone_at, a.cancel,
-       a.progress, a.percent, a.error_class, a.error_message, a.orphan
+       a.cost_rule, a.progress, a.percent, a.error_class, a.error_message, a.orphan
 FROM jobs j LEFT JOIN attempts a ON a.task_id = j.task_id
 WHERE j.task_id = ANY($1::uuid[])
 ORDER BY j.task_id, a.n
@@ -191,6 +191,7 @@ def _attempt(record: asyncpg.Record) -> Attempt:
         polls=record["polls"],
         gone_at=record["gone_at"],
         cancel=record["cancel"],
+        cost_rule=record["cost_rule"],
         progress=record["progress"],
         percent=record["percent"],
         error_class=record["error_class"],

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
@@ -14,7 +14,8 @@ from runtime.db import Tx, rows
 _MARK = """
 WITH r AS (
     SELECT * FROM json_to_recordset($1::json) AS r(
-        task_id uuid, n int, provider text, protocol text, model text, credential_id text, correlation text)
+        task_id uuid, n int, provider text, protocol text, model text, credential_id text, correlation text,
+        cost_rule json)
 ),
 open AS (
     SELECT j.task_id FROM jobs j JOIN r ON r.task_id = j.task_id
@@ -26,12 +27,15 @@ open AS (
     ORDER BY j.task_id FOR UPDATE OF j
 ),
 marked AS (
-    INSERT INTO attempts AS a (task_id, n, status, provider, protocol, model, credential_id, correlation)
-    SELECT r.task_id, r.n, 'submitting', r.provider, r.protocol, r.model, r.credential_id, r.correlation
+    INSERT INTO attempts AS a (task_id, n, status, provider, protocol, model, credential_id, correlation,
+                               cost_rule)
+    SELECT r.task_id, r.n, 'submitting', r.provider, r.protocol, r.model, r.credential_id, r.correlation,
+           r.cost_rule
     FROM r JOIN open ON open.task_id = r.task_id
     ON CONFLICT (task_id, n) DO UPDATE SET
         status = 'submitting', provider = excluded.provider, protocol = excluded.protocol,
-        model = excluded.model, credential_id = excluded.credential_id, submitting_at = now(),
+        model = excluded.model, credential_id = excluded.credential_id, cost_rule = excluded.cost_rule,
+        submitting_at = now(),
         sends = a.sends + 1, hint_job_id = NULL
     WHERE a.status = 'deferred'
     RETURNING a.task_id, a.n, a.sends
@@ -73,6 +77,8 @@ class Mark:
     credential_id: str
     correlation: str
     max_concurrent: int | None
+    cost_rule: Mapping[str, Any] | None = None
+    """What the provider will charge, frozen for this input; None where the route doesn't say."""
 
 
 Refusal = Literal["no_slot", "not_now"]
@@ -132,6 +138,7 @@ def _row(item: Mark) -> dict[str, object]:
         "model": item.model,
         "credential_id": item.credential_id,
         "correlation": item.correlation,
+        "cost_rule": item.cost_rule,
     }
 
 

@@ -32,13 +32,14 @@ UPDATE attempts a SET
                          ELSE coalesce(r.error_message, a.error_message) END,
     usage = coalesce(r.usage, a.usage),
     actual_micro = coalesce(r.actual_micro, a.actual_micro),
+    cost_micro = coalesce(r.cost_micro, a.cost_micro),
     orphan = coalesce(r.orphan, a.orphan),
     ended_at = CASE WHEN coalesce(r.status, a.status) NOT IN ('submitting', 'deferred', 'submitted')
                     THEN coalesce(a.ended_at, now()) END
 FROM json_to_recordset($1::json) AS r(
     task_id uuid, n int, sends int, was text, status text, job_id text, polled bool, gone bool, cancel text,
     progress text, percent int, error_class text, error_code text, error_message text, usage json,
-    actual_micro bigint, orphan text)
+    actual_micro bigint, cost_micro bigint, orphan text)
 WHERE a.task_id = r.task_id AND a.n = r.n AND a.sends = r.sends AND a.status = r.was
 RETURNING a.task_id
 """
@@ -161,5 +162,6 @@ def _change(record: Record, attempt: Attempt) -> dict[str, object]:
         "error_message": problem.message if problem else None,
         "usage": change.usage,
         "actual_micro": change.actual_micro,
+        "cost_micro": change.cost_micro,
         "orphan": change.orphan,
     }

@@ -42,6 +42,7 @@ class Attempt:
     gone_at: datetime | None = None
     cancel: CancelAnswer | None = None
     """What the provider said to our cancel; None: not asked, or no answer."""
+    cost_rule: Mapping[str, Any] | None = None
     progress: ProgressState | None = None
     percent: int | None = None
     error_class: str | None = None
@@ -164,6 +165,8 @@ class Change:
     orphan: Orphan | None = None
     usage: Mapping[str, Any] | None = None
     actual_micro: int | None = None
+    cost_micro: int | None = None
+    """What the provider charges us."""
     completion: Completion | None = None
     expected: bool = True
     """False for a fault: the next one waits longer."""

@@ -11,6 +11,16 @@ def correlation(task_id: UUID, n: int) -> str:
     return f"fb-{task_id.hex}-{n}"
 
 
+def inbox_key(task_id: str, n: int, index: int) -> str:
+    """Where the bytes of an attempt's output are put; the same for ever, so a repeat replaces itself."""
+    return f"inbox/{task_id}/{n}/{index}"
+
+
+def object_reference(bucket: str, key: str) -> str:
+    """How `provider.completed` names an object in the operator's own storage."""
+    return f"object://{bucket}/{key}"
+
+
 def callback_url(base: str, secret: str, provider: str, account_id: UUID, task_id: UUID, n: int) -> str:
     """Where the provider reports this attempt: the token makes the address unguessable."""
     query = urlencode(

@@ -11,6 +11,18 @@ from dispatcher.domain.job import Attempt, Timing
 
 
 @dataclass(frozen=True, slots=True)
+class Breaker:
+    """When a provider that fails or refuses is left in peace, and for how long."""
+
+    faults: int = 5
+    """Faults in a row after which calls pause."""
+    first_seconds: float = 1.0
+    most_seconds: float = 30.0
+    probe_seconds: float = 5.0
+    """How long the others wait for the one call that tries whether it works again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """A provider as the operator configured it; limits are per credential, None where there is none."""
 
@@ -24,6 +36,7 @@ class Provider:
     timeout_seconds: float | None = None
     poll_seconds: float | None = None
     """Overrides the routes' schedules: a fixed interval."""
+    breaker: Breaker = Breaker()
 
     @property
     def mode(self) -> ProviderMode:
@@ -42,6 +55,11 @@ class Target:
     route: Route
     provider: Provider
     credential: Credential
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Provider and its model: what a route is known by in attempts."""
+        return self.route.provider, self.route.model
 
 
 def targets(
@@ -63,7 +81,7 @@ def targets(
 def untried(possible: Iterable[Target], attempts: Sequence[Attempt]) -> list[Target]:
     """Targets whose route hasn't definitely failed this task."""
     failed = {(each.provider, each.model) for each in attempts if each.status == "failed"}
-    return [each for each in possible if (each.route.provider, each.route.model) not in failed]
+    return [each for each in possible if each.place not in failed]
 
 
 def route_of(model: Model | None, attempt: Attempt) -> Route | None:

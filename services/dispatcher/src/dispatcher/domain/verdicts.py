@@ -1,9 +1,10 @@
 """What an answer of a provider changes: pure functions from outcome to `Change`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from catalog.cost import cost_by_rule
 from catalog.errors import PriceError
 from catalog.price import actual_micro
 from contracts import codes
@@ -30,7 +31,7 @@ _RANK: Mapping[ProgressState | None, int] = {None: 0, "submitted": 1, "queued": 
 
 def after_submit(
     job: Job,
-    correlation: str,
+    attempt: Attempt,
     outcome: o.SubmitOutcome,
     *,
     first_poll: float,
@@ -39,11 +40,11 @@ def after_submit(
 ) -> Change:
     """`first_poll`: seconds until the first poll; `again`: until the next try or look-up.
 
-    A protocol without jobs succeeds at once; our correlation stands for the job that it never named.
+    A protocol without jobs succeeds at once; the correlation stands for the job that it never named.
     """
     match outcome:
         case o.Succeeded():
-            return replace(_succeeded(job, outcome), job_id=correlation)
+            return replace(_succeeded(job, attempt, outcome), job_id=attempt.correlation)
         case o.Accepted(job_id):
             return Change(first_poll, "submitted", job_id, progress="submitted")
         case o.Unknown(reason):
@@ -86,7 +87,7 @@ def after_poll(
     """`pace`: seconds until the next poll of a job that goes on; `again`: after a fault."""
     match outcome:
         case o.Succeeded():
-            return _succeeded(job, outcome)
+            return _succeeded(job, attempt, outcome)
         case o.Failed() | o.Moderated() | o.InvalidInput():
             return refused(outcome, fails_over=fails_over and not job.overdue)
         case o.Cancelled():
@@ -147,10 +148,8 @@ def after_follow(job: Job, attempt: Attempt, job_id: str, outcome: o.PollOutcome
     """A closed task's orphan: only its cost matters."""
     match outcome:
         case o.Succeeded(_, usage):
-            told = usage.as_dict()
-            cost = _actual(job, told)
-            return Change(
-                None, "succeeded", job_id, orphan="confirmed", usage=told, actual_micro=cost, polled=True
+            return replace(
+                _used(job, attempt, usage), delay=None, status="succeeded", job_id=job_id, orphan="confirmed"
             )
         case o.Failed() | o.Moderated() | o.InvalidInput():
             return Change(None, "failed", job_id, _fault(outcome)[0], polled=True, orphan="cleared")
@@ -163,12 +162,25 @@ def after_follow(job: Job, attempt: Attempt, job_id: str, outcome: o.PollOutcome
             return Change(wait, job_id=job_id, polled=True, orphan="suspected")
 
 
-def _succeeded(job: Job, outcome: o.Succeeded) -> Change:
-    told = outcome.usage.as_dict()
+def _succeeded(job: Job, attempt: Attempt, outcome: o.Succeeded) -> Change:
     results = tuple(Result(each.kind, each.role, each.url, each.content_type) for each in outcome.outputs)
     completion = Completion("succeeded", results=results)
-    actual = _actual(job, told)
-    return Change(None, "succeeded", polled=True, usage=told, actual_micro=actual, completion=completion)
+    return replace(_used(job, attempt, outcome.usage), status="succeeded", completion=completion)
+
+
+def _used(job: Job, attempt: Attempt, usage: o.Usage) -> Change:
+    """What was used, what the customer pays for it and what it costs us.
+
+    A rule that can't be read gives no amount: then the ledger takes the quote.
+    """
+    told = usage.as_dict()
+    return Change(
+        None,
+        polled=True,
+        usage=told,
+        actual_micro=_amount(actual_micro, job.price_rule, told),
+        cost_micro=_amount(cost_by_rule, attempt.cost_rule, told),
+    )
 
 
 def _stopped(job: Job) -> Change:
@@ -180,10 +192,13 @@ def _stopped(job: Job) -> Change:
     return Change(None, "cancelled", problem=Problem("provider", message), completion=completion)
 
 
-def _actual(job: Job, usage: Mapping[str, Any]) -> int | None:
-    """The price of what was used; None (the ledger takes the quote) for a rule we can't read."""
+def _amount(
+    by_rule: Callable[[Mapping[str, Any], Mapping[str, Any]], int | None],
+    rule: Mapping[str, Any] | None,
+    usage: Mapping[str, Any],
+) -> int | None:
     try:
-        return actual_micro(job.price_rule, usage) if job.price_rule else None
+        return by_rule(rule, usage) if rule else None
     except PriceError:
         return None
 

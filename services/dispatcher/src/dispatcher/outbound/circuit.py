@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dispatcher.domain.providers import Breaker
+
 Key = tuple[str, str, str]
 """Provider, credential, kind of call."""
 
-FAULTS_TO_OPEN = 5
-FIRST_SECONDS, MOST_SECONDS = 1.0, 30.0
-PROBE_SECONDS = 5.0
-"""How long the others wait for the one call that tries whether it works again."""
+MOST_ASKED_SECONDS = 3600.0
+"""A provider that asks for a longer pause is tried all the same."""
 
 
 @dataclass(slots=True)
@@ -23,8 +23,12 @@ class _State:
 class Circuits:
     """One circuit per provider, credential and kind of call ("submit", "poll")."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        breaker: Callable[[str], Breaker] = lambda _: Breaker(),
+    ) -> None:
+        self._clock, self._breaker = clock, breaker
         self._states: dict[Key, _State] = {}
 
     def closed_for(self, key: Key) -> float:
@@ -35,9 +39,15 @@ class Circuits:
         now = self._clock()
         if now < state.until:
             return state.until - now
-        if state.faults >= FAULTS_TO_OPEN:
-            state.until = now + PROBE_SECONDS
+        breaker = self._breaker(key[0])
+        if state.faults >= breaker.faults:
+            state.until = now + breaker.probe_seconds
         return 0.0
+
+    def open_now(self) -> dict[Key, float]:
+        """The circuits that are open, and for how many seconds more."""
+        now = self._clock()
+        return {key: state.until - now for key, state in self._states.items() if state.until > now}
 
     def succeeded(self, key: Key) -> None:
         """An answer came that says that the provider works."""
@@ -46,16 +56,20 @@ class Circuits:
     def failed(self, key: Key) -> None:
         """No answer, or one that says nothing: after some of these in a row calls pause."""
         state = self._states.setdefault(key, _State())
+        breaker = self._breaker(key[0])
         state.faults += 1
-        if state.faults >= FAULTS_TO_OPEN:
-            self._pause(state, min(FIRST_SECONDS * 2.0 ** (state.faults - FAULTS_TO_OPEN), MOST_SECONDS))
+        if state.faults >= breaker.faults:
+            pause = breaker.first_seconds * 2.0 ** min(state.faults - breaker.faults, 20)
+            self._pause(state, min(pause, breaker.most_seconds))
 
     def refused(self, key: Key, seconds: float | None = None) -> float:
         """The provider asks for a pause, or can't take any call for now; the pause in seconds."""
         state = self._states.setdefault(key, _State())
         state.faults += 1
-        most = min(FIRST_SECONDS * 2.0 ** min(state.faults - 1, 10), MOST_SECONDS)
-        return self._pause(state, max(seconds or 0.0, random.uniform(most / 2, most)))
+        breaker = self._breaker(key[0])
+        most = min(breaker.first_seconds * 2.0 ** min(state.faults - 1, 10), breaker.most_seconds)
+        asked = min(seconds or 0.0, MOST_ASKED_SECONDS)
+        return self._pause(state, max(asked, random.uniform(most / 2, most)))
 
     def rest(self, key: Key, seconds: float) -> float:
         """Nothing is wrong, there is only no room: look elsewhere for a while."""

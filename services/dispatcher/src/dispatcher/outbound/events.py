@@ -43,6 +43,7 @@ def completed(
         provider_job_id=(change.job_id or attempt.job_id) if attempt else None,
         credential_id=attempt.credential_id if attempt else None,
         actual_micro=change.actual_micro,
+        cost_micro=change.cost_micro,
         error_code=completion.code,
         error_message=completion.message,
         deadline=job.deadline,

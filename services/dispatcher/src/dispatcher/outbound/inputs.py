@@ -9,7 +9,7 @@ from runtime.egress.download import DownloadLimits, open_download
 from runtime.egress.errors import EgressError
 from runtime.egress.policy import EgressPolicy
 
-from dispatcher.domain.media import image_type
+from dispatcher.domain.media import media_type
 
 MAX_BYTES = 20 * 1024 * 1024
 AT_ONCE = 8
@@ -55,17 +55,17 @@ class InputFetcher:
 
     async def fetch(self, urls: tuple[str, ...]) -> dict[str, tuple[str, bytes]]:
         """Content type and bytes of every URL, at the same time. Raises InputError."""
-        found = await asyncio.gather(*(self._image(url) for url in urls))
+        found = await asyncio.gather(*(self._file(url) for url in urls))
         return dict(zip(urls, found, strict=True))
 
-    async def _image(self, url: str) -> tuple[str, bytes]:
+    async def _file(self, url: str) -> tuple[str, bytes]:
         assert self._client is not None
         try:
             async with open_download(self._client, url, self._limits) as download:
                 content = b"".join([chunk async for chunk in download.chunks()])
         except EgressError as error:
             raise InputError(f"{error.code}: {error}", permanent=error.permanent) from error
-        content_type = image_type(content)
+        content_type = media_type(content)
         if content_type is None:
-            raise InputError("not a PNG, JPEG or WebP image", permanent=True)
+            raise InputError("not a picture, sound or video file", permanent=True)
         return content_type, content

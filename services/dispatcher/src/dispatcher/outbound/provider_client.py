@@ -61,7 +61,9 @@ class ProviderClient:
         """Never a reason to restart."""
         return None
 
-    async def send(self, provider: str, request: HttpRequest, seconds: float) -> HttpResponse:
+    async def send(
+        self, provider: str, request: HttpRequest, seconds: float, most_bytes: int = MAX_ANSWER_BYTES
+    ) -> HttpResponse:
         """Send and read the whole answer. Raises NotSentError or UnansweredError."""
         try:
             async with self._sessions[provider].request(
@@ -74,7 +76,7 @@ class ProviderClient:
                     total=seconds, sock_connect=min(CONNECT_SECONDS, seconds * 0.6)
                 ),
             ) as response:
-                body = await _read(response)
+                body = await _read(response, most_bytes)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return HttpResponse(response.status, headers, body, request.url)
         except _BEFORE_SENDING as error:
@@ -83,12 +85,12 @@ class ProviderClient:
             raise UnansweredError(_text(error)) from error
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def _read(response: aiohttp.ClientResponse, most_bytes: int) -> bytes:
     parts, size = [], 0
     async for part in response.content.iter_any():
         size += len(part)
-        if size > MAX_ANSWER_BYTES:
-            raise ValueError(f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
+        if size > most_bytes:
+            raise ValueError(f"the answer is longer than {most_bytes} bytes")
         parts.append(part)
     return b"".join(parts)
 

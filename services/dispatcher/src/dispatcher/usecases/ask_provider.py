@@ -1,38 +1,29 @@
 """Ask a provider for a job's state, at its pace and with respect for its troubles."""
 
-from dataclasses import dataclass
-
 from providers import outcomes as o
-from providers.adapter import adapter
 from providers.http import HttpRequest, HttpResponse
 
 from dispatcher.domain.job import Attempt
 from dispatcher.domain.providers import Provider, poll_seconds
 from dispatcher.outbound.circuit import Key
-from dispatcher.outbound.provider_client import CallError
-from dispatcher.usecases.desk import Desk, Lease
+from dispatcher.outbound.provider_client import MAX_ANSWER_BYTES, CallError
+from dispatcher.usecases.desk import Desk, Later, Lease
+from dispatcher.usecases.sign_in import Asking, asking
 
 POLL_STEPS = 3
 """Questions that one poll may take; the adapters need two at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
-    """Not asked: the provider rests, or the lease is too short."""
-
-    delay: float
-
-
 async def ask(desk: Desk, attempt: Attempt, job_id: str, lease: Lease) -> o.PollOutcome | Later:
     """The state of a provider's job, or why there is none to be had now."""
-    provider = desk.providers.get(attempt.provider)
-    credential = provider.credential(attempt.credential_id) if provider else None
-    if provider is None or credential is None:
-        return o.Unknown(f"the credential {attempt.provider}/{attempt.credential_id} is not configured")
-    protocol, step = adapter(attempt.protocol), ""
+    to = await asking(desk, attempt, lease)
+    if not isinstance(to, Asking):
+        return to
+    provider, protocol, step = to.provider, to.protocol, ""
     for _ in range(POLL_STEPS):
-        request = protocol.poll(provider.base_url, credential, job_id, step)
-        answer = await call(desk, provider, attempt.credential_id, request, lease)
+        request = protocol.poll(provider.base_url, to.credential, job_id, step)
+        most = protocol.capabilities.answer_bytes
+        answer = await call(desk, provider, attempt.credential_id, request, lease, most)
         if isinstance(answer, o.Unknown | Later):
             return answer
         outcome = protocol.parse_poll(answer, step)
@@ -48,6 +39,8 @@ def judge_call(desk: Desk, key: Key, outcome: o.PollAnswer | o.CancelOutcome, st
     match outcome:
         case o.Throttled(retry_after):
             desk.circuits.refused(key, retry_after)
+        case o.BadCredentials():
+            desk.tokens.drop(key[0], key[1])
         case o.Unknown() if status >= 500:
             desk.circuits.failed(key)
         case _:
@@ -55,7 +48,12 @@ def judge_call(desk: Desk, key: Key, outcome: o.PollAnswer | o.CancelOutcome, st
 
 
 async def call(
-    desk: Desk, provider: Provider, credential_id: str, request: HttpRequest, lease: Lease
+    desk: Desk,
+    provider: Provider,
+    credential_id: str,
+    request: HttpRequest,
+    lease: Lease,
+    most_bytes: int = MAX_ANSWER_BYTES,
 ) -> HttpResponse | o.Unknown | Later:
     """Send a request that changes nothing at the provider."""
     key: Key = (provider.name, credential_id, "poll")
@@ -69,7 +67,7 @@ async def call(
     if not lease.allows(seconds):
         return Later(0.0)
     try:
-        return await desk.client.send(provider.name, request, seconds)
+        return await desk.client.send(provider.name, request, seconds, most_bytes)
     except CallError as error:
         desk.circuits.failed(key)
         return o.Unknown(str(error))

@@ -6,9 +6,10 @@ from runtime.backoff import delay
 
 from dispatcher.domain.job import Attempt, Change, Job
 from dispatcher.domain.verdicts import after_cancel
-from dispatcher.usecases.ask_provider import Later, call, judge_call
-from dispatcher.usecases.desk import Desk, Lease
+from dispatcher.usecases.ask_provider import call, judge_call
+from dispatcher.usecases.desk import Desk, Later, Lease
 from dispatcher.usecases.poll_attempt import poll_and_see
+from dispatcher.usecases.sign_in import Asking, asking
 
 AGAIN_FIRST, AGAIN_MOST = 1.0, 15.0
 
@@ -34,17 +35,19 @@ def _stoppable(attempt: Attempt, outcome: o.PollOutcome | None) -> bool:
 
 async def _ask_to_stop(desk: Desk, attempt: Attempt, lease: Lease) -> o.CancelOutcome:
     assert attempt.job_id is not None
-    provider = desk.providers[attempt.provider]
-    credential = provider.credential(attempt.credential_id)
-    protocol = adapter(attempt.protocol)
-    request = protocol.cancel(provider.base_url, credential, attempt.job_id) if credential else None
+    to = await asking(desk, attempt, lease)
+    if isinstance(to, Later):
+        return o.Throttled(to.delay)
+    if not isinstance(to, Asking):
+        return to
+    request = to.protocol.cancel(to.provider.base_url, to.credential, attempt.job_id)
     if request is None:
         return o.CancelRefused("the protocol has no cancel")
-    answer = await call(desk, provider, attempt.credential_id, request, lease)
+    answer = await call(desk, to.provider, attempt.credential_id, request, lease)
     if isinstance(answer, Later):
         return o.Throttled(answer.delay)
     if isinstance(answer, o.Unknown):
         return answer
-    outcome = protocol.parse_cancel(answer)
-    judge_call(desk, (provider.name, attempt.credential_id, "poll"), outcome, answer.status)
+    outcome = to.protocol.parse_cancel(answer)
+    judge_call(desk, (to.provider.name, attempt.credential_id, "poll"), outcome, answer.status)
     return outcome

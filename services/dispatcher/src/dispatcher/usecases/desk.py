@@ -13,8 +13,12 @@ from runtime.work.table import Claim
 from dispatcher.domain.job import Job, Timing
 from dispatcher.domain.providers import Provider
 from dispatcher.outbound.circuit import Circuits
+from dispatcher.outbound.inbox import Inbox
 from dispatcher.outbound.inputs import InputFetcher
 from dispatcher.outbound.provider_client import ProviderClient
+from dispatcher.outbound.route_health import RouteHealth
+from dispatcher.outbound.set_aside import SetAside
+from dispatcher.outbound.tokens import Tokens
 from dispatcher.usecases.pace import Pace
 from dispatcher.usecases.store import Store
 
@@ -30,23 +34,34 @@ class Callbacks:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """Not asked: the provider rests, or the lease is too short."""
+
+    delay: float
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """The steps' collaborators."""
 
     store: Store
     client: ProviderClient
     inputs: InputFetcher
+    inbox: Inbox
     pace: Pace
     circuits: Circuits
+    aside: SetAside
+    tokens: Tokens
+    health: RouteHealth
     catalog: Catalog
     providers: Mapping[str, Provider]
     timing: Timing
     callbacks: Callbacks | None
 
     def next_poll(
-        self, job: Job, adapter: Adapter, route: Route | None, provider: Provider, polls: int
+        self, job: Job, adapter: Adapter, route: Route | None, provider: Provider, polls: int, age: float
     ) -> float:
-        """Seconds until the next poll, with jitter; never past the deadline.
+        """Seconds until the next poll of a job of that age, with jitter; never past the deadline.
 
         Where a webhook will come the poll is only a safety net.
         """
@@ -57,7 +72,7 @@ class Desk:
         elif adapter.capabilities.webhooks and self.callbacks is not None:
             base = route.poll.max_seconds
         else:
-            base = route.poll.delay(polls)
+            base = route.poll.delay(polls, age)
         least = 0.0 if provider.simulated else adapter.capabilities.min_poll_seconds
         wait = max(base, least) * random.uniform(0.85, 1.15)
         left = job.seconds_to_deadline()
@@ -73,4 +88,8 @@ class Lease:
 
     def allows(self, seconds: float) -> bool:
         """Whether a call of that length ends before the job may be somebody else's."""
-        return self._ends - time.monotonic() >= seconds
+        return self.seconds_left() >= seconds
+
+    def seconds_left(self) -> float:
+        """Seconds until the job may be somebody else's; negative after that."""
+        return self._ends - time.monotonic()

@@ -6,8 +6,8 @@ from providers import outcomes as o
 
 from dispatcher.domain.job import LIVE, Attempt, Change, Job, Problem
 from dispatcher.domain.verdicts import SHORTLY, after_follow
-from dispatcher.usecases.ask_provider import Later, ask
-from dispatcher.usecases.desk import Desk, Lease
+from dispatcher.usecases.ask_provider import ask
+from dispatcher.usecases.desk import Desk, Later, Lease
 from dispatcher.usecases.resolve_attempt import can_look_up, confirm_hint, look_up
 
 AGAIN_SECONDS = 30.0

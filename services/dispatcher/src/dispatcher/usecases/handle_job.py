@@ -39,6 +39,7 @@ class HandleJob:
             return
         with trace.within(job.traceparent):
             attempt, change = await self._step(job, Lease(claim, job, began))
+            _note_health(self._desk, attempt, change)
             change = _follow_up(job, attempt, change)
             await self._desk.store.record(Record(claim, job, attempt, change))
 
@@ -56,6 +57,15 @@ class HandleJob:
                 return attempt, await follow_orphan(self._desk, job, attempt, lease)
             case Conclude(change):
                 return job.latest, change
+
+
+def _note_health(desk: Desk, attempt: Attempt | None, change: Change) -> None:
+    """How a job ended that its provider had taken; whose fault a refused input is, is no question."""
+    if attempt is None or change.status not in {"succeeded", "failed"}:
+        return
+    at_fault = change.problem is not None and change.problem.kind == "provider"
+    if at_fault or change.status == "succeeded":
+        desk.health.note((attempt.provider, attempt.model), failed=at_fault)
 
 
 def _follow_up(job: Job, attempt: Attempt | None, change: Change) -> Change:

@@ -3,14 +3,15 @@
 import random
 
 from providers.adapter import adapter
-from providers.outcomes import Failed, PollOutcome
+from providers.outcomes import Failed, PollOutcome, Succeeded
 from runtime.backoff import delay
 
 from dispatcher.domain.job import Attempt, Change, Job
 from dispatcher.domain.providers import route_of, targets, untried
 from dispatcher.domain.verdicts import after_poll
-from dispatcher.usecases.ask_provider import Later, ask
-from dispatcher.usecases.desk import DEFAULT_POLL_SECONDS, Desk, Lease
+from dispatcher.usecases.ask_provider import ask
+from dispatcher.usecases.desk import DEFAULT_POLL_SECONDS, Desk, Later, Lease
+from dispatcher.usecases.keep_outputs import keep_outputs
 
 RETRY_FIRST, RETRY_MOST = 1.0, 30.0
 
@@ -28,6 +29,8 @@ async def poll_and_see(
     outcome = await ask(desk, attempt, attempt.job_id, lease)
     if isinstance(outcome, Later):
         return Change(outcome.delay + random.uniform(0.1, 1.0)), None
+    if isinstance(outcome, Succeeded):
+        outcome = await keep_outputs(desk, job, attempt.n, outcome, lease)
     change = after_poll(
         job,
         attempt,
@@ -46,7 +49,8 @@ def _pace(desk: Desk, job: Job, attempt: Attempt) -> float:
         return DEFAULT_POLL_SECONDS
     model = desk.catalog.get(job.model or "")
     route = route_of(model, attempt)
-    return desk.next_poll(job, adapter(attempt.protocol), route, provider, attempt.polls + 1)
+    age = job.age(attempt.submitting_at)
+    return desk.next_poll(job, adapter(attempt.protocol), route, provider, attempt.polls + 1, age)
 
 
 def _again(desk: Desk, job: Job, lease: Lease) -> float:
@@ -60,4 +64,4 @@ def _another_route(desk: Desk, job: Job, attempt: Attempt) -> bool:
     if model is None:
         return False
     left = untried(targets(model, desk.providers, job.asset, job.input), job.attempts)
-    return any((each.route.provider, each.route.model) != (attempt.provider, attempt.model) for each in left)
+    return any(each.place != (attempt.provider, attempt.model) for each in left)

@@ -7,8 +7,9 @@ from runtime.backoff import delay
 from dispatcher.domain.job import Attempt, Change, Job, Problem
 from dispatcher.domain.providers import route_of
 from dispatcher.domain.verdicts import SHORTLY, absent, given_up
-from dispatcher.usecases.ask_provider import Later, ask, call
-from dispatcher.usecases.desk import Desk, Lease
+from dispatcher.usecases.ask_provider import ask, call
+from dispatcher.usecases.desk import Desk, Later, Lease
+from dispatcher.usecases.sign_in import Asking, asking
 
 MAX_PAGES = 50
 LOOK_FIRST, LOOK_MOST = 0.5, 15.0
@@ -42,13 +43,12 @@ async def confirm_hint(desk: Desk, attempt: Attempt, lease: Lease) -> str | None
 
 async def look_up(desk: Desk, attempt: Attempt, lease: Lease) -> o.LookupOutcome:
     """Search the provider's own list for our correlation, page by page."""
-    provider = desk.providers.get(attempt.provider)
-    credential = provider.credential(attempt.credential_id) if provider else None
-    if provider is None or credential is None:
-        return o.Unknown("the credential is not configured")
-    protocol, since = adapter(attempt.protocol), int(attempt.submitting_at.timestamp())
+    to = await asking(desk, attempt, lease)
+    if not isinstance(to, Asking):
+        return to if isinstance(to, o.Unknown) else o.Unknown("the provider can't be asked now")
+    provider, protocol, since = to.provider, to.protocol, int(attempt.submitting_at.timestamp())
     for page in range(1, MAX_PAGES + 1):
-        request = protocol.lookup(provider.base_url, credential, attempt.model, since, page)
+        request = protocol.lookup(provider.base_url, to.credential, attempt.model, since, page)
         if request is None:
             return o.Unknown("the protocol has no lookup")
         answer = await call(desk, provider, attempt.credential_id, request, lease)
