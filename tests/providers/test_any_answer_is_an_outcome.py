@@ -1,4 +1,5 @@
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, get_args
 
 import orjson
@@ -23,6 +24,11 @@ NAMES = """
     details reason violations quotaId retryDelay usage duration size completion_tokens resolution
     ratio framespersecond items total created_at safety_identifier done response
     generateVideoResponse generatedSamples video uri raiMediaFilteredCount raiMediaFilteredReasons
+    queue_running queue_pending prompt_id prompt node_errors class_type errors type extra_info outputs
+    images gifs filename subfolder status_str messages execution_error execution_interrupted client_id
+    timestamp success a.mp4
+    detail loc msg generations has_more request callback_url assets image state completed failure_reason
+    dreaming progress failure failureCode SAFETY.INPUT.TEXT issues path RUNNING
     SUCCEEDED FAILED succeeded failed https://a/b https://[x 1e400 22s API_KEY_INVALID
 """
 WORDS = st.sampled_from(NAMES.split())
@@ -53,8 +59,10 @@ def every_reading(protocol: str, status: int, headers: dict[str, str], body: byt
     spoken = adapter(protocol)
     response = answer(status, body, **headers)
     assert isinstance(spoken.parse_submit(response), get_args(SubmitOutcome))
+    asked = "http://h/queue?prompt_id=id", "http://h/history/id"
     for step in ("", "result", "history"):
-        assert isinstance(spoken.parse_poll(response, step), get_args(PollAnswer))
+        for url in ("", *asked):
+            assert isinstance(spoken.parse_poll(replace(response, url=url), step), get_args(PollAnswer))
     for state in spoken.parse_poll_many(response).values():
         assert isinstance(state, get_args(PollOutcome))
     assert isinstance(spoken.parse_prepare(response), get_args(PrepareOutcome))

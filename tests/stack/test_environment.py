@@ -56,12 +56,10 @@ def test_a_given_setting_cannot_cut_the_wiring() -> None:
 
 def test_without_keys_every_provider_is_the_simulator() -> None:
     found = providers(DEPLOYMENT, {})
-    assert {name: entry["base_url"] for name, entry in found.items()} == {
-        "ark": "http://127.0.0.1:6/ark/api/v3",
-        "dashscope": "http://127.0.0.1:6/dashscope/api/v1",
-        "gemini": "http://127.0.0.1:6/gemini/v1beta",
-    }
-    assert all(entry["simulated"] for entry in found.values())
+    assert found["ark"]["base_url"] == "http://127.0.0.1:6/ark/api/v3"
+    for name, entry in found.items():
+        assert str(entry["base_url"]).startswith(f"http://127.0.0.1:6/{name}")
+        assert entry["simulated"]
 
 
 def test_a_real_key_sends_that_provider_alone_to_the_real_address() -> None:
@@ -77,17 +75,14 @@ def test_dispatcher_and_storage_know_the_same_providers() -> None:
     dispatcher = service_environment("dispatcher", DEPLOYMENT, {})["DISPATCHER_PROVIDERS"]
     storage = service_environment("storage", DEPLOYMENT, {})
     assert storage["STORAGE_PROVIDERS"] == dispatcher
-    assert set(json.loads(dispatcher)) == {"ark", "dashscope", "gemini"}
+    assert json.loads(dispatcher) == providers(DEPLOYMENT, {})
     assert storage["STORAGE_ALLOWED_HOSTS"] == "127.0.0.1:6"
 
 
 def test_the_gateway_learns_which_providers_there_are_and_none_of_their_credentials() -> None:
     told = service_environment("gateway", DEPLOYMENT, {"ARK_API_KEY": "real-secret"})
-    assert json.loads(told["GATEWAY_PROVIDERS"]) == {
-        "ark": "real",
-        "dashscope": "simulated",
-        "gemini": "simulated",
-    }
+    modes = json.loads(told["GATEWAY_PROVIDERS"])
+    assert modes == {name: "real" if name == "ark" else "simulated" for name in providers(DEPLOYMENT, {})}
     assert not any("real-secret" in value for value in told.values())
 
 

@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from stack.servers import Servers
 
 SERVICES = ("gateway", "ledger", "dispatcher", "callbacks", "storage")
-_SIMULATED = {"ark": "/ark/api/v3", "dashscope": "/dashscope/api/v1", "gemini": "/gemini/v1beta"}
+_SIMULATED = {
+    "ark": "/ark/api/v3",
+    "dashscope": "/dashscope/api/v1",
+    "gemini": "/gemini/v1beta",
+    "luma": "/luma/dream-machine/v1",
+    "runway": "/runway/v1",
+}
 # The bases that the providers' own SDKs use, and the variables that move them; Veo's Gemini previews are shut
 # down upstream, so gemini has no entry.
 _REAL = {
     "ark": ("ARK_API_KEY", "ARK_BASE_URL", "https://ark.cn-beijing.volces.com/api/v3"),
     "dashscope": ("DASHSCOPE_API_KEY", "DASHSCOPE_HTTP_BASE_URL", "https://dashscope.aliyuncs.com/api/v1"),
+    "luma": ("LUMAAI_API_KEY", "LUMAAI_BASE_URL", "https://api.lumalabs.ai/dream-machine/v1"),
 }
 # A real provider deserves the services' own, longer patience: an answer that is late there may still come.
 _IMPATIENT = {"UNCERTAIN_AFTER_SECONDS": "20", "ABSENT_AFTER_SECONDS": "8"}

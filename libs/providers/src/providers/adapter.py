@@ -20,6 +20,8 @@ from providers.protocols.ark import Ark
 from providers.protocols.dashscope import DashScope
 from providers.protocols.gemini import Gemini
 from providers.protocols.gemini_interactions import GeminiInteractions
+from providers.protocols.luma import Luma
+from providers.protocols.runway import Runway
 from providers.protocols.vertex import Vertex
 from providers.webhook import Proof, WebhookHint
 
@@ -130,9 +132,16 @@ class Adapter(Protocol):
         ...
 
 
-_ADAPTERS: Final[dict[str, Adapter]] = {
-    each.name: each for each in (Ark(), DashScope(), Gemini(), GeminiInteractions(), Vertex())
-}
+_SPOKEN: Final[tuple[Adapter, ...]] = (
+    Ark(),
+    DashScope(),
+    Gemini(),
+    GeminiInteractions(),
+    Vertex(),
+    Luma(),
+    Runway(),
+)
+_ADAPTERS: Final = {each.name: each for each in _SPOKEN}
 
 
 def adapter(protocol: str) -> Adapter:

@@ -16,9 +16,11 @@ from simulator.intake import Intake
 from simulator.jobs import JobStore
 from simulator.journal import Journal
 from simulator.knobs import ControlPanel
+from simulator.luma import Luma
 from simulator.provider import Provider
 from simulator.render.pool import RenderPool
 from simulator.runner import JobRunner
+from simulator.runway import Runway
 from simulator.settings import Settings
 from simulator.vertex import Vertex
 from simulator.webhooks import CallbackSender
@@ -80,15 +82,17 @@ class _Parts:
             callbacks=self._callbacks, session=session,
         )  # fmt: skip
         intake = Intake(panel=panel, store=store, runner=self.runner, public_url=settings.public_url)
-        ark = Ark(intake, files)
+        ark, luma = Ark(intake, files), Luma(intake, files)
         providers: list[Provider] = [
             ark,
+            luma,
+            Runway(intake, files),
             DashScope(intake, files),
             Gemini(intake, files),
             Vertex(intake, files),
         ]
         self.runner.providers = {provider.name: provider for provider in providers}
-        self._callbacks.announce = {ark.name: ark.announce}
+        self._callbacks.announce = {ark.name: ark.announce, luma.name: luma.announce}
         self._panel, self._recorder = panel, Recorder()
         self._control = Control(panel, store, self.runner, files, self._recorder)
 

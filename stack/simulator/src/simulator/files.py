@@ -51,6 +51,17 @@ class FileStore:
         path = self.directory / name
         return path.read_bytes() if path.exists() else None
 
+    def renewed(self, name: str, provider: str) -> str:
+        """`name` while it can be fetched; then a new name, with a new life, for the same file."""
+        _, expires_at, cached = self._known.get(name, ("", 0.0, False))
+        if time.time() <= expires_at:
+            return name
+        fresh = self.new_path(Path(name).suffix)
+        if (self.directory / name).exists():
+            fresh.hardlink_to(self.directory / name)
+        self.publish(fresh.name, provider, time.time(), cached=cached)
+        return fresh.name
+
     def expire(self, provider: str) -> None:
         """Let every link that `provider` has given out so far be past its time."""
         for name, (owner, _, cached) in self._known.items():

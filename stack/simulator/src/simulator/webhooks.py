@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 import aiohttp
@@ -33,6 +33,10 @@ class Notice:
     """Tries after the first one."""
     headers: Callable[[float], dict[str, str]] = no_headers
     """Its headers for a try at this unix time: ids and signatures."""
+    retry_seconds: float | None = None
+    """Always so long between tries; None: as the settings say, doubling."""
+    taken_by: Container[int] = range(200, 300)
+    """The statuses that end the tries."""
 
 
 Announce = Callable[[Job], list[Notice]]
@@ -105,11 +109,11 @@ class CallbackSender:
             if await self._post(notice):
                 return
             if attempt < notice.retries:
-                await asyncio.sleep(self._retry_seconds * 2**attempt)
+                await asyncio.sleep(notice.retry_seconds or self._retry_seconds * 2**attempt)
         log.info("webhook to %s given up", notice.url)
 
     async def _post(self, notice: Notice) -> bool:
-        """True if the receiver answered 2xx in time."""
+        """True if the receiver took it in time."""
         headers = {"content-type": "application/json", **notice.headers(time.time())}
         try:
             async with (
@@ -122,6 +126,6 @@ class CallbackSender:
                     allow_redirects=False,
                 ) as answer,
             ):
-                return answer.status < 300
+                return answer.status in notice.taken_by
         except (aiohttp.ClientError, TimeoutError, ValueError):
             return False
