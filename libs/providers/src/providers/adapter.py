@@ -23,6 +23,11 @@ from providers.protocols.gemini_interactions import GeminiInteractions
 from providers.protocols.luma import Luma
 from providers.protocols.runway import Runway
 from providers.protocols.vertex import Vertex
+from providers.protocols.openai_chat import OpenAIChat
+from providers.protocols.openai_images import OpenAIImages
+from providers.protocols.openai_speech import OpenAISpeech
+from providers.protocols.openai_transcriptions import OpenAITranscriptions
+from providers.protocols.openai_videos import OpenAIVideos
 from providers.webhook import Proof, WebhookHint
 
 

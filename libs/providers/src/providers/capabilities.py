@@ -8,7 +8,7 @@ class Capabilities:
     """Facts of a protocol that decide how a job is followed and recovered."""
 
     webhooks: bool
-    """A submit may carry a callback URL."""
+    """It calls back: to the address in the submit, or see `webhook_per_job`."""
     lookup: bool
     """A job can be found again by its correlation."""
     idempotent_submit: bool
@@ -29,3 +29,5 @@ class Capabilities:
     """The longest answer that is read; more where the results' bytes are in it."""
     signed_webhooks: bool = False
     """Its webhooks carry a signature that `prove_webhook` checks."""
+    webhook_per_job: bool = True
+    """False: webhooks go to an endpoint registered once per account; a submit carries no address for them."""

@@ -15,7 +15,7 @@ from providers.http import HttpResponse
 MESSAGE_LIMIT = 500
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
-_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/~@=-]{0,254}")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/~@+=-]{0,511}")
 _UNREACHABLE = re.compile(
     r"download|fetch|unreachable|inaccessible|not accessible|timed? ?out", re.IGNORECASE
 )
@@ -90,7 +90,7 @@ def web_url(value: object) -> str | None:
 
 
 def identifier(value: object) -> str | None:
-    """A provider's job id: up to 255 characters of those that ids are made of; None for anything else."""
+    """A provider's job id: up to 512 characters of those that ids are made of; None for anything else."""
     found = text(value)
     return found if found and _IDENTIFIER.fullmatch(found) and ".." not in found else None
 
