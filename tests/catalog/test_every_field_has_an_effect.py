@@ -1,14 +1,16 @@
 """Each field of each schema changes the provider's request or what storage derives."""
 
+import random
 from typing import Any
 
 import pytest
 from catalog.catalog import Catalog
 from catalog.model import Model
-from providers.adapter import adapter
+from catalog.routes import Route
+from providers.adapter import adapter, protocols
 from providers.job import Credential, Submission
 
-IMAGE, OTHER, VIDEO, AUDIO = "https://e/i.jpg", "https://e/j.jpg", "https://e/v.mp4", "https://e/a.mp3"
+from tests.catalog.samples import AUDIO, IMAGE, OTHER, VIDEO, minimal, other
 
 # field: (input without it or with its default, input with another value)
 WAN: dict[str, Any] = {
@@ -57,14 +59,55 @@ ONLY_ONE_VALUE = {("veo3-1-quality", "duration"), ("veo3-1-quality", "generation
 """Fields whose only legal value says what happens anyway: they refuse everything else (test_faults)."""
 
 
-def effect(catalog: Catalog, model: Model, given: dict[str, Any]) -> tuple[bytes, list[str]]:
+# model: what must be there, or not, for a field to have an effect
+COMPANIONS: dict[tuple[str, str], dict[str, Any]] = {}
+INSTEAD: dict[tuple[str, str], set[str]] = {("hunyuan3d", "image_url"): {"prompt"}}
+
+
+class _Fetched(dict[str, tuple[str, bytes]]):
+    """Whatever address is asked for was fetched: its own name is its content."""
+
+    def __contains__(self, url: object) -> bool:
+        return True
+
+    def __getitem__(self, url: str) -> tuple[str, bytes]:
+        return "image/jpeg", url.encode()
+
+    def get(self, url: str, default: Any = None) -> Any:
+        del default
+        return self[url]
+
+
+def spoken_routes(model: Model, given: dict[str, Any]) -> list[Route]:
+    return [each for each in model.routes if each.protocol in protocols() and each.fits(given)]
+
+
+def effect(catalog: Catalog, model: Model, given: dict[str, Any]) -> list[Any]:
+    """What every route's provider is sent, and what storage makes of its answer."""
     assert model.faults(given) == []
     complete = model.with_defaults(given)
-    route = model.routes[0]
-    fetched = {IMAGE: ("image/jpeg", b"i")}
-    submission = Submission(route.model, complete, "corr", options=route.options, fetched=fetched)
+    return [
+        *(sent(route, complete) for route in spoken_routes(model, complete)),
+        derived(catalog, model, complete),
+    ]
+
+
+def sent(route: Route, complete: dict[str, Any]) -> tuple[str, bytes]:
+    submission = Submission(
+        route.model,
+        route.translated(complete),
+        "corr",
+        options=route.options,
+        template=route.template,
+        fetched=_Fetched(),
+    )
+    random.seed(7)  # what a template draws
     request = adapter(route.protocol).submit("https://p", Credential("c", "s"), submission)
-    return request.body, model.derive(complete, catalog.tier("studio"))
+    return request.url, request.body
+
+
+def derived(catalog: Catalog, model: Model, complete: dict[str, Any]) -> list[str]:
+    return model.derive(complete, catalog.tier("studio"))
 
 
 @pytest.mark.parametrize("slug", CASES)
@@ -82,9 +125,38 @@ def test_a_field_changes_the_providers_request_or_the_output(catalog: Catalog, s
     base, fields = CASES[slug]
     without, with_it = fields[field]
     model = catalog.models[slug]
-    assert effect(catalog, model, {**base, **without}) != effect(catalog, model, {**base, **with_it})
+    for before, after in zip(
+        effect(catalog, model, {**base, **without}), effect(catalog, model, {**base, **with_it}), strict=True
+    ):
+        if isinstance(before, tuple):
+            assert before != after or derived(catalog, model, with_it) != derived(catalog, model, without)
+
+
+FIELDS = [
+    (model.slug, field)
+    for model in Catalog.load().models.values()
+    if model.slug not in CASES
+    for field in model.schema["properties"]
+]
+
+
+@pytest.mark.parametrize(("slug", "field"), FIELDS)
+def test_a_field_of_any_model_changes_what_each_of_its_providers_is_sent(
+    catalog: Catalog, slug: str, field: str
+) -> None:
+    model = catalog.models[slug]
+    schema = model.schema["properties"][field]
+    base = {**minimal(model), **COMPANIONS.get((slug, field), {})}
+    base = {name: each for name, each in base.items() if name not in INSTEAD.get((slug, field), set())}
+    present = base.get(field, schema.get("default"))
+    changed = model.with_defaults({**base, field: other(field, schema, present)})
+    assert model.faults(changed) == []
+    plain = model.with_defaults(base)
+    for route in spoken_routes(model, changed):
+        made = derived(catalog, model, changed) != derived(catalog, model, plain)
+        assert made or sent(route, changed) != sent(route, plain), route.provider
 
 
 def test_the_one_duration_of_veo_is_sent(catalog: Catalog) -> None:
-    body, _ = effect(catalog, catalog.models["veo3-1-quality"], {"prompt": "p"})
-    assert b'"durationSeconds":8' in body
+    sent_to, *_ = effect(catalog, catalog.models["veo3-1-quality"], {"prompt": "p"})
+    assert b'"durationSeconds":8' in sent_to[1]

@@ -1,5 +1,6 @@
 import pytest
 from catalog.catalog import Catalog
+from catalog.resolution import NamedResolution
 from catalog.tiers import Tier
 
 TABLE = [
@@ -44,9 +45,11 @@ def test_the_short_side_decides_the_tier(catalog: Catalog, slug: str, resolution
 
 def test_a_models_minimum_tier_is_the_least_that_may_use_it_at_all(catalog: Catalog) -> None:
     for model in catalog.models.values():
+        if not isinstance(model.resolution, NamedResolution):
+            continue
         needed = [
-            catalog.tier(model.required_tier({"resolution": each})).rank
-            for each in model.schema["properties"]["resolution"]["enum"]
+            catalog.tier(model.required_tier({model.resolution.field: each})).rank
+            for each in model.resolution.short_sides
         ]
         assert catalog.tier(model.minimum_tier).rank == min(needed)
 

@@ -30,7 +30,7 @@ class Catalog:
         tiers = MappingProxyType(load_tiers(root / "tiers.yaml"))
         fields = load_fields(root / "fields.yaml")
         models: dict[str, Model] = {}
-        for path in sorted((root / "models").glob("*.yaml")):
+        for path in sorted((root / "models").glob("*.yaml"), key=lambda each: each.stem):
             model = load_model(path, tiers, fields)
             if model.slug in models:
                 raise CatalogError(f"{path}:1: the model {model.slug!r} is already there")
