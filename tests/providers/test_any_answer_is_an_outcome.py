@@ -29,6 +29,9 @@ NAMES = """
     timestamp success a.mp4
     detail loc msg generations has_more request callback_url assets image state completed failure_reason
     dreaming progress failure failureCode SAFETY.INPUT.TEXT issues path RUNNING
+    steps type model_output video text errors modality tokens output_tokens_by_modality
+    total_output_tokens videos gcsUri bytesBase64Encoded mimeType encodedVideo completed gs://b/o bXA0
+    access_token expires_in error_description video_duration
     SUCCEEDED FAILED succeeded failed https://a/b https://[x 1e400 22s API_KEY_INVALID
 """
 WORDS = st.sampled_from(NAMES.split())

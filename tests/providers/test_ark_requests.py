@@ -5,7 +5,9 @@ import orjson
 import pytest
 from providers.adapter import adapter
 from providers.errors import WebhookError
+from providers.http import HttpResponse
 from providers.job import Credential, Submission
+from providers.outcomes import Progress, Succeeded
 from providers.webhook import WebhookHint
 
 BASE = "https://ark.example/api/v3/"
@@ -136,3 +138,42 @@ def test_a_webhook_that_is_no_object_is_refused(body: bytes) -> None:
     with pytest.raises(WebhookError) as caught:
         ARK.read_webhook({}, body)
     assert caught.value.code == "invalid_body"
+
+
+@pytest.mark.parametrize(
+    ("model", "roles"),
+    [
+        ("doubao-seedance-1-5-pro-251215", ["first_frame", "last_frame"]),
+        ("doubao-seedance-1-0-pro-250528", ["first_frame", "last_frame"]),
+        ("doubao-seedance-2-0-260128", ["reference_image", "reference_image"]),
+    ],
+)
+def test_images_are_frames_for_a_series_without_references(
+    credential: Credential, model: str, roles: list[str]
+) -> None:
+    given = {"prompt": "p", "image_urls": ["https://i/1", "https://i/2"], "aspect_ratio": "9:16"}
+    body = orjson.loads(ARK.submit(BASE, credential, Submission(model, given, "corr-1")).body)
+    assert [part["role"] for part in body["content"][1:]] == roles
+    assert body["ratio"] == "9:16"
+
+
+def test_many_tasks_are_one_question(credential: Credential) -> None:
+    request = ARK.poll_many(BASE, credential, ["cgt-1", "cgt-2"])
+    assert request is not None
+    address, query = request.url.split("?")
+    assert address == f"{BASE}contents/generations/tasks"
+    assert query == "page_num=1&page_size=2&filter.task_ids=cgt-1&filter.task_ids=cgt-2"
+
+
+def test_an_answer_about_many_tasks_tells_of_those_that_it_names() -> None:
+    items = [
+        {"id": "cgt-1", "status": "running"},
+        {"id": "cgt-2", "status": "succeeded", "content": {"video_url": "https://v/1"}},
+        {"status": "succeeded"},
+        None,
+    ]
+    told = ARK.parse_poll_many(HttpResponse(200, {}, orjson.dumps({"total": 4, "items": items})))
+    assert told["cgt-1"] == Progress("running")
+    assert isinstance(told["cgt-2"], Succeeded)
+    assert len(told) == 2
+    assert ARK.parse_poll_many(HttpResponse(429, {}, orjson.dumps({"items": items}))) == {}

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 from providers.adapter import adapter, protocols
+from providers.outcomes import Progress, Succeeded
 from scenarios import docs
 from scenarios.stage import Stage
 from scenarios.subject import Subject
@@ -31,6 +32,26 @@ async def test_the_adapter_makes_of_it_what_it_is(
     simulator: str, http: httpx.AsyncClient, subject: Subject, name: str
 ) -> None:
     await SCENARIOS[name](Stage(simulator, http, subject))
+
+
+TOGETHER = [name for name in SUBJECTS if adapter(name).capabilities.poll_many]
+
+
+@pytest.mark.parametrize("protocol", TOGETHER)
+async def test_jobs_asked_for_together_are_told_of_together(
+    simulator: str, http: httpx.AsyncClient, protocol: str
+) -> None:
+    stage = Stage(simulator, http, SUBJECTS[protocol])
+    waiting = await stage.job(stage.subject.saying("[sim:queued]"))
+    finished = await stage.job(stage.subject.submission)
+    await stage.end(finished)
+    ids = [waiting, stage.subject.unknown_id, finished]
+    request = stage.spoken.poll_many(stage.base, await stage.signed_in(stage.good), ids)
+    assert request is not None
+    told = stage.spoken.parse_poll_many(await stage.send(request))
+    assert told.keys() == {waiting, finished}
+    assert told[waiting] == Progress("queued")
+    assert isinstance(told[finished], Succeeded)
 
 
 def test_every_adapter_is_in_the_table() -> None:

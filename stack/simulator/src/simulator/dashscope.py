@@ -1,4 +1,4 @@
-"""Alibaba DashScope: Wan 2.6 below `/dashscope/api/v1` (providers.md section 5)."""
+"""Alibaba DashScope: Wan 2.2 to 3.0 below `/dashscope/api/v1` (providers.md section 5)."""
 
 import math
 import time
@@ -6,7 +6,9 @@ import uuid
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from simulator.dashscope_request import FLASH, WanRequest, invalid
+from simulator.dashscope_media import invalid
+from simulator.dashscope_models import SIZES, model_of
+from simulator.dashscope_request import WanRequest
 from simulator.files import FileStore, serve
 from simulator.intake import Intake
 from simulator.jobs import Job, State
@@ -56,6 +58,11 @@ class DashScope:
                 wrap(self, self._create),
                 methods=["POST"],
             ),
+            Route(
+                f"{root}/services/aigc/image2video/video-synthesis",
+                wrap(self, self._create),
+                methods=["POST"],
+            ),
             Route(f"{root}/tasks/", poll(self, self._list), methods=["GET"]),
             Route(f"{root}/tasks", poll(self, self._list), methods=["GET"]),
             Route(f"{root}/tasks/{{id}}/cancel", wrap(self, self._cancel), methods=["POST"]),
@@ -82,9 +89,10 @@ class DashScope:
         return _FAILURES[reason]
 
     def size(self, job: Job, image_size: tuple[int, int] | None) -> tuple[int, int]:
-        """As asked, or for image-to-video: the resolution is the short side, the shape is the image's."""
-        if "size" in job.params:
-            width, height = job.params["size"].split("*")
+        """As asked; from an image: the resolution is the short side, the shape is the image's."""
+        size = job.params.get("size") or _table_size(job)
+        if size and not (image_size and job.params.get("ratio") == "adaptive"):
+            width, height = size.split("*")
             return int(width), int(height)
         short = int(job.params["resolution"].removesuffix("P"))
         width, height = image_size or (16, 9)
@@ -99,6 +107,8 @@ class DashScope:
         """Seconds, size and resolution tier (providers.md 5.2)."""
         width, height = job.size or (0, 0)
         duration = int(job.params["duration"])
+        if job.params["old_usage"]:
+            return {"video_duration": duration, "video_ratio": f"{width}*{height}", "video_count": 1}
         usage: dict[str, object] = {
             "duration": duration + math.ceil(job.input_seconds),
             "input_video_duration": math.ceil(job.input_seconds),
@@ -107,8 +117,10 @@ class DashScope:
             "size": f"{width}*{height}",
             "SR": _tier(job, width * height),
         }
-        if job.model in FLASH:
+        if _can_be_silent(job):
             usage["audio"] = job.params["audio"]
+        if "ratio" in job.params:
+            usage["ratio"] = job.params["ratio"]
         return usage
 
     async def _create(self, request: Request) -> Response:
@@ -123,9 +135,10 @@ class DashScope:
         if body is None:
             raise invalid("Required body invalid, please check the request body format.")
         resolves = request.headers.get("x-dashscope-ossresourceresolve") == "enable"
-        wanted = WanRequest(body, resolves_oss=resolves)
+        keyframes = "/image2video/" in request.url.path
+        wanted = WanRequest(body, keyframes=keyframes, resolves_oss=resolves)
         return Job(
-            self.name, str(uuid.uuid4()), str(wanted.model), wanted.prompt, time.time(),
+            self.name, str(uuid.uuid4()), wanted.model, wanted.prompt, time.time(),
             self._intake.base_url(request), wanted.params, f"{wanted.prompt}|{wanted.params['seed']}",
             inputs=wanted.inputs,
         )  # fmt: skip
@@ -235,6 +248,20 @@ def _list_item(job: Job) -> dict[str, Any]:
         "region": "cn-beijing",
         "request_id": job.id,
     }
+
+
+def _can_be_silent(job: Job) -> bool:
+    known = model_of(job.model)
+    return known is not None and known.silent == "by request"
+
+
+def _table_size(job: Job) -> str | None:
+    """The size of a resolution and a ratio; 21:9 and adaptive count as 16:9."""
+    ratio = job.params.get("ratio")
+    if ratio is None:
+        return None
+    row = SIZES[job.params["resolution"]]
+    return row.get(ratio, row["16:9"])
 
 
 def _tier(job: Job, pixels: int) -> int:

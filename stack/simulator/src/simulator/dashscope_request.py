@@ -1,48 +1,31 @@
-"""Reads a Wan 2.6 request (providers.md 5.1): known fields are checked, unknown keys tolerated."""
+"""Reads a Wan request (providers.md 5.1): known fields are checked, unknown keys tolerated."""
 
 import random
 from typing import Any
 
-from simulator.inputs import Kind, MediaInput, decode_data_uri
+from simulator import dashscope_media
+from simulator.dashscope_media import invalid
+from simulator.dashscope_models import RATIOS, Model, model_of
 from simulator.web import ProviderError
 
-MODELS = {
-    "wan2.6-t2v": "t2v", "wan2.6-t2v-us": "t2v", "wan2.6-i2v": "i2v", "wan2.6-i2v-flash": "i2v",
-    "wan2.6-r2v": "r2v", "wan2.6-r2v-flash": "r2v",
-}  # fmt: skip
-FLASH = ("wan2.6-i2v-flash", "wan2.6-r2v-flash")
-"""Only these can be silent."""
-SIZES = (
-    "1280*720", "720*1280", "960*960", "1088*832", "832*1088",
-    "1920*1080", "1080*1920", "1440*1440", "1632*1248", "1248*1632",
-)  # fmt: skip
-RESOLUTIONS = ("720P", "1080P")
 MAX_SEED = 2**31 - 1
-
-
-def invalid(message: str) -> ProviderError:
-    """400 InvalidParameter."""
-    return ProviderError(400, "InvalidParameter", message)
 
 
 class WanRequest:
     """One valid request. Raises ProviderError from the constructor if it isn't."""
 
-    def __init__(self, body: dict[str, Any], *, resolves_oss: bool) -> None:
-        self.model = body.get("model")
-        if not isinstance(self.model, str) or not self.model:
-            raise invalid(
-                "Required parameter(model) missing or invalid, please check the request parameters."
-            )
-        if self.model not in MODELS:
-            raise ProviderError(404, "ModelNotFound", f"Model can not be found: {self.model}.")
-        self._kind = MODELS[self.model]
+    def __init__(self, body: dict[str, Any], *, keyframes: bool, resolves_oss: bool) -> None:
+        self.model, self.known = _model(body.get("model"))
+        if keyframes is not (self.known.kind == "kf2v"):
+            raise invalid("url error, please check url!")
         self._input, self._parameters = _part(body, "input"), _part(body, "parameters", required=False)
-        self._resolves_oss = resolves_oss
-        self.prompt = self._text("prompt", 1500, required=self._kind != "i2v") or ""
+        needed = self.known.kind in ("t2v", "r2v", "edit")
+        self.prompt = self._text("prompt", self.known.prompt_limit, required=needed) or ""
         self._text("negative_prompt", 500)
         self._text("template", 200)
-        self.inputs = self._media()
+        self.inputs = dashscope_media.read(self.known, self._input, resolves_oss=resolves_oss)
+        if not self.prompt and not self.inputs:
+            raise invalid("Field required: input.prompt")
         self.params = self._params()
 
     def _text(self, name: str, longest: int, *, required: bool = False) -> str | None:
@@ -57,60 +40,39 @@ class WanRequest:
             raise invalid(f"input.{name} must be at most {longest} characters")
         return value
 
-    def _media(self) -> list[MediaInput]:
-        found: list[MediaInput] = []
-        if self._kind == "i2v":
-            if not self._input.get("img_url"):
-                raise invalid("Field required: input.img_url")
-            found.append(self._item("input.img_url", self._input["img_url"], "image"))
-        if self._kind == "r2v":
-            found += self._references()
-        if self._input.get("audio_url"):
-            found.append(self._item("input.audio_url", self._input["audio_url"], "audio"))
-        return found
-
-    def _references(self) -> list[MediaInput]:
-        name = "reference_urls" if "reference_urls" in self._input else "reference_video_urls"
-        urls = self._input.get(name)
-        if not isinstance(urls, list) or not 1 <= len(urls) <= 5:
-            raise invalid(f"input.{name} must be an array of 1 to 5 URLs")
-        images = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
-        return [
-            self._item(f"input.{name}", url, "image" if str(url).lower().endswith(images) else "video")
-            for url in urls
-        ]
-
-    def _item(self, name: str, url: Any, kind: Kind) -> MediaInput:
-        if not isinstance(url, str):
-            raise invalid(f"{name} must be a string")
-        if url.startswith("data:"):
-            try:
-                return MediaInput(kind, data=decode_data_uri(url, kind))
-            except ValueError as error:
-                raise invalid(f"{name}: {error}") from None
-        allowed = ("http://", "https://", "oss://") if self._resolves_oss else ("http://", "https://")
-        if not url.startswith(allowed):
-            raise ProviderError(
-                400, "InvalidURL", f"The request URL is invalid, make sure the url is correct: {name}"
-            )
-        return MediaInput(kind, url)
-
     def _params(self) -> dict[str, Any]:
-        longest = 10 if self._kind == "r2v" else 15
         params: dict[str, Any] = {
-            "duration": self._integer("duration", 2, longest, 5),
+            "duration": self._duration(),
             "seed": self._integer("seed", 0, MAX_SEED, random.randrange(MAX_SEED)),
             "watermark": self._flag("watermark", default=False),
             "prompt_extend": self._flag("prompt_extend", default=True),
             "shot_type": self._choice("shot_type", ("single", "multi"), "single"),
+            "audio": self._audio(),
+            "old_usage": self.known.old_usage,
         }
-        audio = self._flag("audio", default=True)
-        params["audio"] = audio if self.model in FLASH else True
-        if self._kind == "i2v":
-            params["resolution"] = self._choice("resolution", RESOLUTIONS, "1080P")
-        else:
-            params["size"] = self._choice("size", SIZES, "1920*1080")
-        return params
+        return {**params, **self._frame()}
+
+    def _frame(self) -> dict[str, Any]:
+        """A size without an image to go by in the older shape, a resolution otherwise, a ratio since 2.7."""
+        known = self.known
+        if not known.media and known.kind in ("t2v", "r2v"):
+            return {"size": self._choice("size", known.sizes, "1920*1080")}
+        found = {"resolution": self._choice("resolution", known.resolutions, known.default_resolution)}
+        if known.media:
+            default = "16:9" if known.kind == "t2v" else "adaptive"
+            found["ratio"] = self._choice("ratio", (*RATIOS, "21:9", "adaptive"), default)
+        return found
+
+    def _duration(self) -> int:
+        value, allowed = self._parameter("duration", 5), self.known.durations
+        if isinstance(value, bool) or value not in allowed:
+            listed = allowed if len(allowed) < 4 else f"[{allowed[0]}, {allowed[-1]}]"
+            raise invalid(f"parameters.duration must be an integer in {listed}")
+        return int(value)
+
+    def _audio(self) -> bool:
+        wanted = self._flag("audio", default=True)
+        return wanted if self.known.silent == "by request" else self.known.silent == "never"
 
     def _choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
         value = self._parameter(name, default)
@@ -133,6 +95,15 @@ class WanRequest:
     def _parameter(self, name: str, default: Any) -> Any:
         value = self._parameters.get(name)
         return default if value is None else value
+
+
+def _model(name: Any) -> tuple[str, Model]:
+    if not isinstance(name, str) or not name:
+        raise invalid("Required parameter(model) missing or invalid, please check the request parameters.")
+    known = model_of(name)
+    if known is None:
+        raise ProviderError(404, "ModelNotFound", f"Model can not be found: {name}.")
+    return name, known
 
 
 def _part(body: dict[str, Any], name: str, *, required: bool = True) -> dict[str, Any]:

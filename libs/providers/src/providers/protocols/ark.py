@@ -6,7 +6,7 @@ Base URL https://ark.cn-beijing.volces.com/api/v3.
 Callbacks carry no signature; their address must be unguessable and the task is asked for again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -51,6 +51,9 @@ PASSED_ON = (
 )
 UNFINISHED = ("queued", "running")
 
+MOST_AT_ONCE = 50
+"""Ids in one question for many tasks: they travel in the address."""
+
 PIXELS: dict[tuple[str, str], tuple[int, int]] = {
     ("480p", "16:9"): (864, 496),
     ("480p", "4:3"): (752, 560),
@@ -64,8 +67,22 @@ PIXELS: dict[tuple[str, str], tuple[int, int]] = {
     ("720p", "3:4"): (834, 1112),
     ("720p", "9:16"): (720, 1280),
     ("720p", "21:9"): (1470, 630),
+    ("1080p", "16:9"): (1920, 1080),
+    ("1080p", "4:3"): (1664, 1248),
+    ("1080p", "1:1"): (1440, 1440),
+    ("1080p", "3:4"): (1248, 1664),
+    ("1080p", "9:16"): (1080, 1920),
+    ("1080p", "21:9"): (2206, 946),
+    ("4k", "16:9"): (3840, 2160),
+    ("4k", "4:3"): (3326, 2494),
+    ("4k", "1:1"): (2880, 2880),
+    ("4k", "3:4"): (2494, 3326),
+    ("4k", "9:16"): (2160, 3840),
+    ("4k", "21:9"): (4398, 1886),
 }
-"""Seedance 2.0 frame sizes by (resolution, ratio), from Ark's video generation page."""
+"""Seedance 1.5 pro and 2.0 frame sizes by (resolution, ratio), from Ark's video generation page."""
+OTHER_SIZES = ("seedance-1-0", "seedance-2-5")
+"""Series whose frames have other sizes: theirs aren't told."""
 
 
 class Ark(Basics):
@@ -80,6 +97,7 @@ class Ark(Basics):
         cancel_deletes_finished=True,
         min_poll_seconds=1.0,
         result_seconds=24 * 3600,
+        poll_many=MOST_AT_ONCE,
     )
 
     def submit(self, base_url: str, credential: Credential, submission: Submission) -> HttpRequest:
@@ -88,12 +106,13 @@ class Ark(Basics):
         body: dict[str, Any] = {
             **submission.options,
             "model": submission.model,
-            "content": content(given),
+            "content": content(submission.model, given),
             **{name: given[name] for name in PASSED_ON if name in given},
             "safety_identifier": submission.correlation,
         }
-        if "size" in given:
-            body["ratio"] = given["size"]
+        ratio = given.get("size", given.get("aspect_ratio"))
+        if ratio is not None:
+            body["ratio"] = ratio
         if submission.callback_url is not None:
             body["callback_url"] = submission.callback_url
         headers = {**_authorization(credential), "Content-Type": "application/json"}
@@ -117,6 +136,20 @@ class Ark(Basics):
             return ark_errors.call_fault(response)
         body = reading.json_object(response.body)
         return _task_outcome(body) if body else Unknown(reading.describe(response))
+
+    def poll_many(self, base_url: str, credential: Credential, job_ids: Sequence[str]) -> HttpRequest | None:
+        """GET the list, filtered by ids."""
+        named = [("filter.task_ids", each) for each in job_ids]
+        query = urlencode([("page_num", 1), ("page_size", len(job_ids)), *named])
+        return HttpRequest("GET", f"{_tasks(base_url)}?{query}", _authorization(credential))
+
+    def parse_poll_many(self, response: HttpResponse) -> Mapping[str, PollOutcome]:
+        """Read the task objects that are there."""
+        items = reading.member(reading.json_object(response.body), "items")
+        if response.status != 200 or not isinstance(items, list):
+            return {}
+        tasks = [(reading.identifier(reading.member(each, "id")), each) for each in items]
+        return {job_id: _task_outcome(task) for job_id, task in tasks if job_id}
 
     def cancel(self, base_url: str, credential: Credential, job_id: str) -> HttpRequest | None:
         """DELETE the task. Ark cancels a queued one, refuses a running one, and erases a finished one."""
@@ -196,8 +229,10 @@ def _success(task: dict[str, Any]) -> PollOutcome:
 
 def _usage(task: dict[str, Any]) -> Usage:
     """Ark tells tokens, duration and rate; the frame size follows from resolution and ratio."""
+    model = reading.text(task.get("model")) or ""
     frame = (reading.text(task.get("resolution")) or "", reading.text(task.get("ratio")) or "")
-    width, height = PIXELS.get(frame, (None, None))
+    other = any(series in model for series in OTHER_SIZES)
+    width, height = (None, None) if other else PIXELS.get(frame, (None, None))
     return Usage(
         output_seconds=reading.seconds(task.get("duration")),
         tokens=reading.whole(reading.member(task, "usage", "completion_tokens")),

@@ -3,19 +3,25 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+FRAMES = ("first_frame", "last_frame")
+ONLY_FRAMES = "seedance-1-"
+"""Series that take no references: their images are frames."""
 ROLE_OF_LIST = {"image": "reference_image", "video": "reference_video", "audio": "reference_audio"}
 
 
-def content(given: Mapping[str, Any]) -> list[dict[str, Any]]:
+def content(model: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Text first, then images, videos and audios in the caller's order.
 
-    `image_urls` are reference images, one or several (so the schema titles them); a first or last frame is
-    named as such in `image_with_roles`.
+    `image_urls` are reference images, one or several (so the schema titles them), and the first and the last
+    frame for a series that takes no references; otherwise a frame is named as such in `image_with_roles`.
     """
     parts: list[dict[str, Any]] = []
     if given.get("prompt"):
         parts.append({"type": "text", "text": given["prompt"]})
-    parts += _references(given, "image")
+    images = given.get("image_urls", [])
+    references = [ROLE_OF_LIST["image"]] * len(images)  # one too many is for Ark to refuse, not ours to drop
+    roles = [*FRAMES, *references] if ONLY_FRAMES in model else references
+    parts += [_medium("image", url, role) for url, role in zip(images, roles, strict=False)]
     parts += [_medium("image", each["url"], each["role"]) for each in given.get("image_with_roles", [])]
     parts += _references(given, "video")
     parts += _references(given, "audio")

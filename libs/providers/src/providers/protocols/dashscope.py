@@ -1,13 +1,12 @@
 """Alibaba Wan on DashScope: asynchronous video synthesis, followed by polling only.
 
-Source: help.aliyun.com (Model Studio, wan2.6 video) and dashscope 2.0.2.
+Source: help.aliyun.com (Model Studio, Wan 2.5 to 3.0) and dashscope 2.0.2.
 Base URL https://dashscope.aliyuncs.com/api/v1.
 A FAILED task and an unknown task id are HTTP 200. There is no idempotency key, no echo of ours and no webhook
-per request, so a lost submit can't be found again.
+per request, so a lost submit can't be found again; the list of tasks takes no ids and names no results.
 """
 
 import re
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -35,10 +34,10 @@ from providers.outcomes import (
     Usage,
 )
 from providers.protocols import dashscope_errors
+from providers.protocols.dashscope_request import input_of, parameters_of, path
 
-SYNTHESIS = "/services/aigc/video-generation/video-synthesis"
-INPUTS = ("prompt", "negative_prompt", "template")
-PARAMETERS = ("duration", "shot_type", "prompt_extend", "watermark", "audio", "seed")
+LENGTHS = ("output_video_duration", "video_duration", "duration")
+"""Where usage has the seconds produced; `duration` counts those of the input as well, since 2.6."""
 
 
 class DashScope(Basics):
@@ -59,15 +58,15 @@ class DashScope(Basics):
         """POST the job. Without the async header DashScope answers 403 AccessDenied."""
         body = {
             "model": submission.model,
-            "input": _input(submission.input),
-            "parameters": {**submission.options, **_parameters(submission.input)},
+            "input": input_of(submission.model, submission.input),
+            "parameters": {**submission.options, **parameters_of(submission.model, submission.input)},
         }
         headers = {
             **_authorization(credential),
             "X-DashScope-Async": "enable",
             "Content-Type": "application/json",
         }
-        return HttpRequest("POST", base_url.rstrip("/") + SYNTHESIS, headers, orjson.dumps(body))
+        return HttpRequest("POST", base_url.rstrip("/") + path(submission.model), headers, orjson.dumps(body))
 
     def parse_submit(self, response: HttpResponse) -> SubmitOutcome:
         """200 with a task id is accepted; a 4xx is a definite refusal; anything else is unknown."""
@@ -112,22 +111,6 @@ def _authorization(credential: Credential) -> dict[str, str]:
     return {"Authorization": f"Bearer {credential.secret}"}
 
 
-def _input(given: Mapping[str, Any]) -> dict[str, Any]:
-    built = {name: given[name] for name in INPUTS if name in given}
-    if given.get("image_urls"):
-        built["img_url"] = given["image_urls"][0]
-    if "audio_url" in given and given.get("audio") is not False:
-        built["audio_url"] = given["audio_url"]
-    return built
-
-
-def _parameters(given: Mapping[str, Any]) -> dict[str, Any]:
-    built = {name: given[name] for name in PARAMETERS if name in given}
-    if "resolution" in given:
-        built["resolution"] = given["resolution"].upper()
-    return built
-
-
 def _task_outcome(output: dict[str, Any], usage: object) -> PollOutcome:
     match output.get("task_status"):
         case "PENDING" | "SUSPENDED":
@@ -154,10 +137,9 @@ def _success(output: dict[str, Any], usage: object) -> PollOutcome:
 
 
 def _usage(usage: object) -> Usage:
-    """`output_video_duration` where there is one, else `duration`; the size is "W*H"."""
-    produced = reading.seconds(reading.member(usage, "output_video_duration"))
-    if produced is None:
-        produced = reading.seconds(reading.member(usage, "duration"))
+    """Seconds are `output_video_duration` since 2.6, `video_duration` up to 2.5; the size is "W*H"."""
+    lengths = (reading.seconds(reading.member(usage, name)) for name in LENGTHS)
+    produced = next((each for each in lengths if each is not None), None)
     size = re.fullmatch(r"(\d{1,5})\*(\d{1,5})", reading.text(reading.member(usage, "size")) or "")
     return Usage(
         output_seconds=produced,

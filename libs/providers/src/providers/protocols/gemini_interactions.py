@@ -18,11 +18,13 @@ from providers.http import HttpRequest, HttpResponse
 from providers.job import Credential, Submission
 from providers.outcomes import (
     Accepted,
+    BadCredentials,
     CancelAccepted,
     Cancelled,
     CancelOutcome,
     CancelRefused,
     Failed,
+    Gone,
     Moderated,
     Output,
     PollOutcome,
@@ -117,7 +119,7 @@ class GeminiInteractions(Basics):
         if response.status < 300:
             return CancelAccepted()
         fault = gemini_errors.call_fault(response)
-        if isinstance(fault, Unknown) and response.status in {400, 409}:
+        if response.status in {400, 409} and not isinstance(fault, BadCredentials | Gone):
             return CancelRefused(gemini_errors.read(response).message)
         return fault
 
