@@ -32,6 +32,8 @@ NAMES = """
     steps type model_output video text errors modality tokens output_tokens_by_modality
     total_output_tokens videos gcsUri bytesBase64Encoded mimeType encodedVideo completed gs://b/o bXA0
     access_token expires_in error_description video_duration
+    data b64_json url revised_prompt choices finish_reason refusal content_filter text segments usage seconds
+    total_tokens metadata progress video_url completed in_progress queued type param video.completed 30% AA==
     SUCCEEDED FAILED succeeded failed https://a/b https://[x 1e400 22s API_KEY_INVALID
 """
 WORDS = st.sampled_from(NAMES.split())

@@ -13,6 +13,7 @@ _SIMULATED = {
     "gemini": "/gemini/v1beta",
     "luma": "/luma/dream-machine/v1",
     "runway": "/runway/v1",
+    "openai": "/openai/v1",
 }
 # The bases that the providers' own SDKs use, and the variables that move them; Veo's Gemini previews are shut
 # down upstream, so gemini has no entry.

@@ -21,13 +21,13 @@ from providers.protocols.dashscope import DashScope
 from providers.protocols.gemini import Gemini
 from providers.protocols.gemini_interactions import GeminiInteractions
 from providers.protocols.luma import Luma
-from providers.protocols.runway import Runway
-from providers.protocols.vertex import Vertex
 from providers.protocols.openai_chat import OpenAIChat
 from providers.protocols.openai_images import OpenAIImages
 from providers.protocols.openai_speech import OpenAISpeech
 from providers.protocols.openai_transcriptions import OpenAITranscriptions
 from providers.protocols.openai_videos import OpenAIVideos
+from providers.protocols.runway import Runway
+from providers.protocols.vertex import Vertex
 from providers.webhook import Proof, WebhookHint
 
 
@@ -145,6 +145,11 @@ _SPOKEN: Final[tuple[Adapter, ...]] = (
     Vertex(),
     Luma(),
     Runway(),
+    OpenAIChat(),
+    OpenAIImages(),
+    OpenAISpeech(),
+    OpenAITranscriptions(),
+    OpenAIVideos(),
 )
 _ADAPTERS: Final = {each.name: each for each in _SPOKEN}
 

@@ -31,3 +31,8 @@ class Capabilities:
     """Its webhooks carry a signature that `prove_webhook` checks."""
     webhook_per_job: bool = True
     """False: webhooks go to an endpoint registered once per account; a submit carries no address for them."""
+
+    @property
+    def calls_back(self) -> bool:
+        """A job's own submit makes its webhooks come; nobody had to register anything before."""
+        return self.webhooks and self.webhook_per_job

@@ -17,6 +17,8 @@ from simulator.jobs import JobStore
 from simulator.journal import Journal
 from simulator.knobs import ControlPanel
 from simulator.luma import Luma
+from simulator.openai import OpenAI
+from simulator.openai_webhooks import Webhooks
 from simulator.provider import Provider
 from simulator.render.pool import RenderPool
 from simulator.runner import JobRunner
@@ -82,17 +84,24 @@ class _Parts:
             callbacks=self._callbacks, session=session,
         )  # fmt: skip
         intake = Intake(panel=panel, store=store, runner=self.runner, public_url=settings.public_url)
-        ark, luma = Ark(intake, files), Luma(intake, files)
+        ark, luma, webhooks = Ark(intake, files), Luma(intake, files), Webhooks(self._callbacks)
+        openai = OpenAI(intake, files, webhooks)
         providers: list[Provider] = [
             ark,
             luma,
             Runway(intake, files),
             DashScope(intake, files),
             Gemini(intake, files),
+            openai,
             Vertex(intake, files),
         ]
         self.runner.providers = {provider.name: provider for provider in providers}
-        self._callbacks.announce = {ark.name: ark.announce, luma.name: luma.announce}
+        self._callbacks.announce = {
+            ark.name: ark.announce,
+            luma.name: luma.announce,
+            openai.name: openai.announce,
+        }
+        self.runner.on_reset.append(webhooks.clear)
         self._panel, self._recorder = panel, Recorder()
         self._control = Control(panel, store, self.runner, files, self._recorder)
 

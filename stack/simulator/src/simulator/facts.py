@@ -24,4 +24,5 @@ PROVIDERS: dict[str, Facts] = {
     "runway": Facts("Runway", "/runway/v1", 30 * DAY, DAY),
     "gemini": Facts("Gemini API (Veo, Interactions)", "/gemini/v1beta", 2 * DAY, 2 * DAY),  # providers.md 3A
     "vertex": Facts("Vertex AI (Veo)", "/vertex/v1", DAY, DAY),
+    "openai": Facts("OpenAI (Sora, images, speech, text)", "/openai/v1", 30 * DAY, HOUR),  # providers.md 1.3
 }

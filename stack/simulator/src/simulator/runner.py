@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,6 +50,8 @@ class JobRunner:
         self._waiting: dict[int, asyncio.Event] = {}
         self._cached_lock = asyncio.Lock()
         self.providers: dict[str, Provider] = {}
+        self.on_reset: list[Callable[[], None]] = []
+        """What else there is to forget."""
 
     def accept(self, job: Job) -> None:
         """Keep the job and set its clock going; from here on it would be billed."""
@@ -99,6 +102,8 @@ class JobRunner:
         self._journal.clear()
         self._files.clear()
         self._callbacks.clear()
+        for forget in self.on_reset:
+            forget()
 
     async def close(self) -> None:
         """Stop all clocks; what isn't final goes on after a restart."""

@@ -121,9 +121,7 @@ def wait_seconds(response: HttpResponse) -> float | None:
     return float(exact / 1000) if exact is not None else reading.retry_after(response.headers)
 
 
-def _call_level(
-    response: HttpResponse, error: OpenAIError
-) -> Throttled | OutOfQuota | BadCredentials | None:
+def _call_level(response: HttpResponse, error: OpenAIError) -> Throttled | OutOfQuota | BadCredentials | None:
     if response.status < 400:
         return None
     if error.names & UNPAID or response.status == 402:

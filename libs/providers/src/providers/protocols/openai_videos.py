@@ -123,8 +123,8 @@ class OpenAIVideos(Basics):
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookHint:
         """`video.completed` and `video.failed` name a video; other events are none of ours."""
         event = reading.json_object(body)
-        kind, job_id = reading.member(event, "type"), reading.member(event, "data", "id")
-        found = reading.identifier(job_id)
+        kind = reading.text(reading.member(event, "type"))
+        found = reading.identifier(reading.member(event, "data", "id"))
         if kind not in {"video.completed", "video.failed"} or found is None:
             raise WebhookError("invalid_body", "not an event about a video")
         return WebhookHint(found, final=True)

@@ -69,7 +69,7 @@ class Desk:
             base = provider.poll_seconds
         elif route is None:
             base = DEFAULT_POLL_SECONDS
-        elif adapter.capabilities.webhooks and self.callbacks is not None:
+        elif adapter.capabilities.calls_back and self.callbacks is not None:
             base = route.poll.max_seconds
         else:
             base = route.poll.delay(polls, age)
