@@ -11,7 +11,7 @@ from contracts.topics import SERVICES, TOPICS, Topic
 EXPECTED = {
     "task.requested": ("gateway", {"ledger", "dispatcher"}),
     "task.cancel_requested": ("gateway", {"dispatcher"}),
-    "task.deleted": ("gateway", {"dispatcher", "storage"}),
+    "task.deleted": ("gateway", {"dispatcher", "storage", "callbacks"}),
     "credits.granted": ("gateway", {"ledger"}),
     "credits.frozen": ("ledger", {"dispatcher", "gateway"}),
     "task.settled": ("ledger", {"gateway", "dispatcher"}),

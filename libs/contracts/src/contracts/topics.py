@@ -53,7 +53,7 @@ _TABLE = (
         "task.deleted",
         "a final task's prompt, inputs and outputs are to be forgotten; money rows stay",
         "gateway",
-        ("dispatcher", "storage"),
+        ("dispatcher", "storage", "callbacks"),
         events.TaskDeleted,
     ),
     Topic(

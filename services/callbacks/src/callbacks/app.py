@@ -7,6 +7,7 @@ from runtime.cli import Built
 from runtime.db import Database
 from runtime.group_commit import GroupCommit
 from runtime.health import Part
+from runtime.internal import InternalRoutes
 from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
 from runtime.timer import Timer
@@ -18,6 +19,9 @@ from starlette.routing import Route
 from callbacks.domain.webhook import Webhook
 from callbacks.inbound.events import TRANSLATORS
 from callbacks.inbound.http import errors, webhooks
+from callbacks.inbound.http.customers import Customers
+from callbacks.inbound.http.listeners import Listeners
+from callbacks.outbound.judge import Judge
 from callbacks.outbound.post import Post
 from callbacks.settings import Settings
 from callbacks.usecases.accept_news import AcceptNews
@@ -56,7 +60,7 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         parts += [post, worker]
     if "consumer" in roles:
         parts.append(_bus(settings, db, outbox, worker))
-    app = http_app(reception(settings, db, outbox)) if "api" in roles else None
+    app = http_app(reception(settings, db, outbox), customers(settings, db)) if "api" in roles else None
     return Built(parts, app)
 
 
@@ -126,10 +130,24 @@ def reception(settings: Settings, db: Database, outbox: Outbox) -> Reception:
     )
 
 
-def http_app(receiving: Reception) -> Starlette:
-    """The HTTP side: one route."""
+def customers(settings: Settings, db: Database) -> list[Route]:
+    """What the gateway asks about customers' webhooks."""
+    signing_key = settings.signing_key.get_secret_value().encode()
+    internal = InternalRoutes(settings.service_token.get_secret_value())
+    managing = Customers(
+        db,
+        Judge(settings.allowed_hosts, https_only=settings.https_only),
+        signing_key,
+        max_endpoints=settings.max_endpoints,
+        rotation_seconds=settings.rotation_hours * 3600,
+    )
+    return [*managing.routes(internal), *Listeners(db, signing_key).routes(internal)]
+
+
+def http_app(receiving: Reception, internal: Sequence[Route] = ()) -> Starlette:
+    """The HTTP side: where providers call, and what the gateway asks."""
     endpoint = webhooks.WebhookEndpoint(receiving)
     return Starlette(
-        routes=[Route(webhooks.PATH, endpoint.__call__, methods=["POST"])],
+        routes=[Route(webhooks.PATH, endpoint.__call__, methods=["POST"]), *internal],
         exception_handlers={HTTPException: errors.framework_error, Exception: errors.unexpected},
     )

@@ -1,12 +1,13 @@
 """Endpoints: where an account wants to be told of its news."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 from runtime.db import Connection, Tx
+
+from callbacks.domain.endpoint import Endpoint
 
 _COLUMNS = """
 e.id, e.account_id, e.url, e.description, e.events, e.created_at, e.updated_at, e.disabled_at,
@@ -34,6 +35,14 @@ WHERE account_id = $1 AND id = $2 AND url IS NOT NULL
 _DELETE = "DELETE FROM endpoints WHERE account_id = $1 AND id = $2"
 _FORGET_ROTATIONS = "DELETE FROM signing_secrets WHERE owner_id = $1"
 
+_FORGET_LISTENERS = """
+WITH gone AS (
+    DELETE FROM endpoints WHERE url IS NULL AND polled_at < now() - make_interval(mins => $1) RETURNING id
+)
+UPDATE deliveries d SET state = 'given_up', reason = 'endpoint_deleted', ended_at = now()
+FROM gone WHERE d.endpoint_id = gone.id AND d.state = 'pending'
+"""
+
 _WORKS = "UPDATE endpoints SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL"
 _FAILS = "UPDATE endpoints SET failing_since = now() WHERE id = $1 AND failing_since IS NULL"
 _DISABLE = """
@@ -52,24 +61,6 @@ ON CONFLICT (owner_id) DO UPDATE SET generation = s.generation + 1, rotated_at =
     previous_until = excluded.previous_until
 RETURNING generation, rotated_at, previous_until
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """An endpoint as its owner may see it; `events` empty: all. `previous_until`: two secrets are valid."""
-
-    id: UUID
-    account_id: UUID
-    url: str
-    description: str
-    events: Sequence[str]
-    created_at: datetime
-    updated_at: datetime
-    disabled_at: datetime | None
-    disabled_reason: str | None
-    failing_since: datetime | None
-    rotated_at: datetime | None
-    previous_until: datetime | None
 
 
 async def page(conn: Connection, account_id: UUID) -> list[Endpoint]:
@@ -133,9 +124,10 @@ async def disable(tx: Tx, endpoint_id: UUID, reason: str) -> asyncpg.Record | No
     return await tx.fetchrow(_DISABLE, endpoint_id, reason)
 
 
-async def secret(conn: Connection | Tx, owner_id: UUID) -> asyncpg.Record | None:
+async def secret(conn: Connection | Tx, owner_id: UUID) -> dict[str, Any] | None:
     """`generation`, `rotated_at`, `previous_until` of a secret; None while it is the first one."""
-    return await conn.fetchrow(_ROTATIONS, owner_id)
+    row = await conn.fetchrow(_ROTATIONS, owner_id)
+    return None if row is None else dict(row)
 
 
 async def rotate(tx: Tx, owner_id: UUID, overlap_seconds: float) -> asyncpg.Record:
@@ -143,3 +135,8 @@ async def rotate(tx: Tx, owner_id: UUID, overlap_seconds: float) -> asyncpg.Reco
     row = await tx.fetchrow(_ROTATE, owner_id, overlap_seconds)
     assert row is not None, "it returns what it wrote"
     return row
+
+
+async def forget_listeners(tx: Tx, minutes: int) -> int:
+    """Take listeners away that have not asked for that long; how many deliveries end with them."""
+    return await tx.execute(_FORGET_LISTENERS, minutes)

@@ -30,6 +30,13 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Deleted:
+    """A task whose content its owner wants forgotten."""
+
+    task_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class NewDelivery:
     """A message on its way to an endpoint, or to the URL that its task named. `pulled`: fetched, not sent."""
 
