@@ -138,14 +138,20 @@ def _wiring(name: str, deployment: Deployment) -> dict[str, str]:
 
 def _own_wiring(name: str, deployment: Deployment) -> dict[str, str]:
     public = {"PUBLIC_URL": deployment.url("gateway")}
+    asked = {"CALLBACKS_URL": deployment.url("callbacks")}
     secrets = {"CALLBACK_SECRETS": deployment.callback_secret}
     own: dict[str, dict[str, str]] = {
-        "gateway": {**_object_store(deployment.servers), **public, "KEY_PEPPER": deployment.key_pepper},
+        "gateway": {
+            **_object_store(deployment.servers),
+            **public,
+            **asked,
+            "KEY_PEPPER": deployment.key_pepper,
+        },
         "storage": {**_object_store(deployment.servers), **public},
         "dispatcher": {
             **_object_store(deployment.servers),
             **secrets,
-            "CALLBACKS_URL": deployment.url("callbacks"),
+            **asked,
         },
         "callbacks": {**secrets, "SIGNING_KEY": deployment.signing_key},
     }

@@ -12,6 +12,7 @@ from runtime.cli import Built
 from runtime.db import Database
 from runtime.group_commit import GroupCommit
 from runtime.health import Part
+from runtime.internal import InternalClient
 from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
 from runtime.timer import Timer
@@ -27,6 +28,8 @@ from gateway.inbound.http.v1.catalog import Credits, Models
 from gateway.inbound.http.v1.keys import Keys
 from gateway.inbound.http.v1.submit import TASKS_PATH, Submit
 from gateway.inbound.http.v1.tasks import Tasks
+from gateway.inbound.http.v1.webhooks import Webhooks
+from gateway.outbound.callbacks import TIMEOUT_SECONDS, Callbacks
 from gateway.outbound.objects import Objects, StoreAddress
 from gateway.outbound.rate_store import RateStore
 from gateway.settings import Settings
@@ -62,7 +65,9 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         objects = Objects(store_address(settings))
         rates = RateStore(settings.rate_store)
         parts += [objects, follow, rates]
-        app = make_app(settings, db, outbox, follow, objects, rates)
+        callbacks = _callbacks(settings)
+        parts += [callbacks] if callbacks else []
+        app = make_app(settings, db, outbox, follow, objects, rates, callbacks)
     if "consumer" in roles:
         parts += [_consumer(settings, db, outbox), _repeater(settings, db, outbox)]
     return Built(parts, app)
@@ -91,6 +96,7 @@ def make_app(
     follow: FollowTasks,
     objects: Objects,
     rates: RateStore,
+    callbacks: InternalClient | None = None,
 ) -> FastAPI:
     """The public API on these parts: each area brings its operations."""
     shared = _shared(settings, db, outbox, follow, objects, rates)
@@ -101,9 +107,17 @@ def make_app(
         *Models(shared.admit, shared.catalog, shared.check).operations(),
         *Credits(shared.admit, db, shared.writer).operations(),
         *Keys(shared.admit, db, settings.key_pepper.get_secret_value().encode()).operations(),
+        *Webhooks(shared.admit, Callbacks(callbacks), db).operations(),
         *Files(db, objects).operations(),
     ]
     return make_api(operations, hot=("POST", TASKS_PATH, submit.__call__))
+
+
+def _callbacks(settings: Settings) -> InternalClient | None:
+    if settings.callbacks_url is None:
+        return None
+    token = settings.service_token.get_secret_value()
+    return InternalClient("callbacks", settings.callbacks_url, token, timeout_seconds=TIMEOUT_SECONDS)
 
 
 def _shared(

@@ -30,6 +30,8 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
 
     A model without one is listed as unavailable. Credentials have no business here.
     """
+    callbacks_url: str | None = None
+    """The callbacks service as we reach it; without it `/api/v1/webhooks` answers 503."""
     currency: str = "USD"
 
     task_deadline_seconds: int = Field(default=3600, ge=1, le=86_400)
