@@ -13,7 +13,7 @@ pytestmark = pytest.mark.stack
 
 
 def the_mark(request: Requested, n: int = 1, most: int | None = None) -> Mark:
-    return Mark(request.task_id, n, "ark", "ark", "m", "sim", f"x-{n}", most)
+    return Mark(request.task_id, n, "ark", "ark", "m", "sim", f"x-{n}", most, request.account_id)
 
 
 async def mark(dispatcher: Dispatcher, *items: Mark) -> list[Marked | Refusal]:

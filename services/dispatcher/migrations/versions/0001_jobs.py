@@ -86,7 +86,8 @@ CREATE INDEX attempts_orphans ON attempts (task_id) WHERE orphan IN ('suspected'
 """
 
 LIMITS = """
--- What a provider allows, shared by all replicas: a row per concurrent job, taken under a lease.
+-- What a provider allows, shared by all replicas: a row per concurrent job, taken under a lease. Attempt 0:
+-- kept for a task that waited for it. Who waits is a row of `work` of the kind turn:{provider}/{credential}.
 CREATE TABLE slots (
     provider text NOT NULL,
     credential_id text NOT NULL,

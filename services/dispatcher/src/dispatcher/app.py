@@ -31,6 +31,7 @@ from dispatcher.usecases.prepare_limits import PrepareLimits
 from dispatcher.usecases.record_changes import RecordChanges
 from dispatcher.usecases.report_overdue import PERIOD_SECONDS, report_overdue
 from dispatcher.usecases.store import Store
+from dispatcher.usecases.turns import Turns
 
 SERVICE = "dispatcher"
 ROLES = ("consumer", "worker")
@@ -74,13 +75,15 @@ def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Work
     limited = any(each.max_concurrent is not None for each in configured.values())
     client = ProviderClient(configured.values())
     inputs = InputFetcher(settings.allowed_hosts, INPUT_SECONDS)
+    turns = Turns(db, WORK, lambda: configured)
     inbox = Inbox(settings.s3_endpoint, settings.s3_bucket, settings.signer)
     desk = Desk(
-        store=Store(db, RecordChanges(db, outbox, slots=limited)),
+        store=Store(db, RecordChanges(db, outbox, turns.freed if limited else None)),
         client=client,
         inputs=inputs,
         inbox=inbox,
-        pace=Pace(db, configured),
+        pace=Pace(db),
+        turns=turns,
         circuits=Circuits(breaker=lambda name: configured[name].breaker),
         aside=SetAside(),
         tokens=Tokens(),
@@ -98,7 +101,8 @@ def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Work
         lease_seconds=lease_seconds(catalog.models.values(), configured, timing),
         idle_seconds=settings.worker_idle_seconds,
     )
-    return worker, [PrepareLimits(db, configured.values()), client, inputs, inbox]
+    turns.wake = worker.wake
+    return worker, [PrepareLimits(db, configured.values()), client, inputs, inbox, turns]
 
 
 def _bus(settings: Settings, db: Database, outbox: Outbox, worker: Worker | None) -> Bus:

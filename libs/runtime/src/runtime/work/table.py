@@ -37,25 +37,28 @@ ON CONFLICT (id, kind) DO NOTHING
 """
 
 # Walks from one account with due work to the next (at most `limit` accounts, starting after the given one
-# and wrapping around), takes an equal share of each, then locks what nobody else holds.
+# and wrapping around, past those that have their hands full), takes an equal share of each, then locks what
+# nobody else holds.
 _CLAIM = """
 WITH RECURSIVE walk AS (
     (SELECT account_id, 1 AS n FROM work WHERE kind = $1 AND account_id > $4 AND due_at <= now()
-     ORDER BY account_id LIMIT 1)
+     AND account_id <> ALL($5::uuid[]) ORDER BY account_id LIMIT 1)
     UNION ALL
     SELECT (SELECT w.account_id FROM work w WHERE w.kind = $1 AND w.account_id > walk.account_id
-            AND w.due_at <= now() ORDER BY w.account_id LIMIT 1), walk.n + 1
+            AND w.due_at <= now() AND w.account_id <> ALL($5::uuid[])
+            ORDER BY w.account_id LIMIT 1), walk.n + 1
     FROM walk WHERE walk.account_id IS NOT NULL AND walk.n < $2
 ),
 start AS (
     (SELECT account_id, 1 AS n FROM work WHERE kind = $1 AND account_id <= $4 AND due_at <= now()
-     ORDER BY account_id LIMIT 1)
+     AND account_id <> ALL($5::uuid[]) ORDER BY account_id LIMIT 1)
 ),
 rewalk AS (
     SELECT account_id, n FROM start
     UNION ALL
     SELECT (SELECT w.account_id FROM work w WHERE w.kind = $1 AND w.account_id > rewalk.account_id
-            AND w.account_id <= $4 AND w.due_at <= now() ORDER BY w.account_id LIMIT 1), rewalk.n + 1
+            AND w.account_id <= $4 AND w.due_at <= now() AND w.account_id <> ALL($5::uuid[])
+            ORDER BY w.account_id LIMIT 1), rewalk.n + 1
     FROM rewalk WHERE rewalk.account_id IS NOT NULL AND rewalk.n < $2
 ),
 accounts AS (
@@ -63,7 +66,7 @@ accounts AS (
     FROM (SELECT account_id, 0 AS lap, n FROM walk UNION ALL SELECT account_id, 1, n FROM rewalk) AS laps
     WHERE account_id IS NOT NULL ORDER BY lap, n LIMIT $2
 ),
-share AS (SELECT greatest(1, $2 / greatest(count(*), 1)) AS each FROM accounts),
+share AS (SELECT least($6::int, greatest(1, $2 / greatest(count(*), 1))) AS each FROM accounts),
 taken AS (
     SELECT picked.id FROM accounts, LATERAL (
         SELECT w.id FROM work w
@@ -142,9 +145,22 @@ async def add(tx: Tx, items: Sequence[NewWork]) -> int:
     return await tx.execute(_ADD, given)
 
 
-async def claim(tx: Tx, kind: str, *, limit: int, lease_seconds: float, after: UUID) -> list[Claim]:
-    """Claim up to `limit` due rows, an equal share of each account, going round from the account `after`."""
-    found = await tx.fetch(_CLAIM, kind, limit, lease_seconds, after)
+async def claim(
+    tx: Tx,
+    kind: str,
+    *,
+    limit: int,
+    lease_seconds: float,
+    after: UUID,
+    without: Sequence[UUID] = (),
+    most_each: int | None = None,
+) -> list[Claim]:
+    """Claim up to `limit` due rows, an equal share of each account, going round from the account `after`.
+
+    Nothing of the accounts `without`, and at most `most_each` of any other.
+    """
+    most = limit if most_each is None else most_each
+    found = await tx.fetch(_CLAIM, kind, limit, lease_seconds, after, list(without), most)
     return [
         Claim(
             id=r["id"],

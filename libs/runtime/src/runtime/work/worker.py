@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -18,6 +20,10 @@ log = structlog.get_logger()
 
 Handle = Callable[[Claim], Awaitable[None]]
 """Does the work and completes or reschedules its row. When it raises, the row comes back with backoff."""
+
+
+SHARE = 0.75
+"""What one account may have of a worker's hands: slow work of one leaves room for the others' first."""
 
 
 class Worker:
@@ -37,10 +43,13 @@ class Worker:
     ) -> None:
         self.name = f"worker:{kind}"
         self._db, self._kind, self._handle = db, kind, handle
-        self._concurrency, self._lease, self._idle = concurrency, lease_seconds, idle_seconds
+        self._concurrency, self._idle = concurrency, idle_seconds
+        self.lease_seconds = lease_seconds
         self._retry_first, self._retry_most = retry_first, retry_most
         self._wake = asyncio.Event()
         self._busy: set[asyncio.Task[None]] = set()
+        self._most_each = max(1, int(concurrency * SHARE))
+        self._in_hand: Counter[UUID] = Counter()
         self._after = UUID(int=0)
         self._stopping = False
         self._loop: asyncio.Task[None] | None = None
@@ -103,19 +112,31 @@ class Worker:
                     await asyncio.wait_for(self._wake.wait(), self._idle)
 
     async def _claim(self, free: int) -> int:
+        full = [account for account, count in self._in_hand.items() if count >= self._most_each]
+        most = max((count for count in self._in_hand.values() if count < self._most_each), default=0)
         async with self._db.transaction(durable=False) as tx:
             claims = await table.claim(
-                tx, self._kind, limit=free, lease_seconds=self._lease, after=self._after
+                tx,
+                self._kind,
+                limit=free,
+                lease_seconds=self.lease_seconds,
+                after=self._after,
+                without=full,
+                most_each=self._most_each - most,
             )
         for claim in claims:
+            self._in_hand[claim.account_id] += 1
             task = asyncio.create_task(self._work(claim))
             self._busy.add(task)
-            task.add_done_callback(self._done)
+            task.add_done_callback(partial(self._done, claim.account_id))
         self._after = table.next_after(claims, self._after)
         return len(claims)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, account: UUID, task: asyncio.Task[None]) -> None:
         self._busy.discard(task)
+        self._in_hand[account] -= 1
+        if not self._in_hand[account]:
+            del self._in_hand[account]
         self._wake.set()
 
     async def _work(self, claim: Claim) -> None:

@@ -6,8 +6,8 @@ from runtime.db import Database, Tx, rows
 
 from dispatcher.domain.providers import Provider
 
-MAX_WAIT_SECONDS = 2.0
-"""A call that would have to wait longer is put back, so that it doesn't sit on a lease."""
+AHEAD_SECONDS = 0.25
+"""How far ahead calls are given away: who comes later waits behind no more than that."""
 
 _SEED_SLOTS = """
 INSERT INTO slots (provider, credential_id, n)
@@ -24,12 +24,13 @@ FROM json_to_recordset($1::json) AS r(provider text, credential_id text, kind te
 ON CONFLICT DO NOTHING
 """
 
-# Takes as many calls as fit before the longest wait; `wait` is the time until the first of them.
+# Takes the calls that fall due within the given seconds; `wait` is the time until the first of them, or
+# until the first that can be had if there is none yet.
 _TAKE = """
 WITH free AS (
     SELECT provider, credential_id, kind, greatest(next_at, now()) AS from_at,
            least($4::int, floor(extract(epoch FROM now() - greatest(next_at, now())
-                                + make_interval(secs => $6)) * $5::float8)::int) AS calls
+                                + make_interval(secs => $6)) * $5::float8)::int + 1) AS calls
     FROM rates WHERE provider = $1 AND credential_id = $2 AND kind = $3 FOR UPDATE
 ),
 moved AS (
@@ -57,7 +58,7 @@ async def seed(db: Database, providers: Iterable[Provider]) -> None:
 
 async def take(tx: Tx, key: Sequence[str], calls: int, per_second: float) -> tuple[int, float]:
     """Take up to that many calls of (provider, credential, kind): how many, and when the first may go."""
-    row = await tx.fetchrow(_TAKE, *key, calls, per_second, MAX_WAIT_SECONDS)
+    row = await tx.fetchrow(_TAKE, *key, calls, per_second, AHEAD_SECONDS)
     if row is None:
-        return 0, MAX_WAIT_SECONDS
+        return 0, AHEAD_SECONDS
     return row["calls"], row["wait"]

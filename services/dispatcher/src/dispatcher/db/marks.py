@@ -1,6 +1,6 @@
 """Marking attempts `submitting`: the row before the call."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -8,6 +8,8 @@ from uuid import UUID
 
 import asyncpg
 from runtime.db import Tx, rows
+
+from dispatcher.db import turns
 
 # One statement tests cancel, deadline and settlement and takes the number: whoever gets a row back may call,
 # once. A number is free when it is the next one, or when its last call was definitely not taken.
@@ -47,10 +49,13 @@ numbered AS (
 SELECT task_id, sends FROM marked
 """
 
+# A slot kept for a task is for nobody else; while others wait in turn, a free one isn't for newcomers.
 _FREE_SLOTS = """
-SELECT n FROM slots
-WHERE provider = $1 AND credential_id = $2 AND n <= $3 AND (task_id IS NULL OR leased_until < now())
-ORDER BY n LIMIT $4 FOR UPDATE SKIP LOCKED
+SELECT n, CASE WHEN attempt = 0 AND leased_until >= now() THEN task_id END AS kept_for FROM slots
+WHERE provider = $1 AND credential_id = $2 AND n <= $3
+  AND ((attempt = 0 AND task_id = ANY($4::uuid[]) AND leased_until >= now())
+       OR ((task_id IS NULL OR leased_until < now()) AND NOT EXISTS (SELECT FROM work WHERE kind = $5)))
+ORDER BY kept_for NULLS LAST, n LIMIT cardinality($4::uuid[]) FOR UPDATE SKIP LOCKED
 """
 
 _TAKE_SLOTS = """
@@ -77,6 +82,7 @@ class Mark:
     credential_id: str
     correlation: str
     max_concurrent: int | None
+    account_id: UUID
     cost_rule: Mapping[str, Any] | None = None
     """What the provider will charge, frozen for this input; None where the route doesn't say."""
 
@@ -119,14 +125,27 @@ def _answer(
 async def _free_slots(tx: Tx, items: Sequence[Mark]) -> dict[UUID, int]:
     """A slot number for as many of the limited items as there are slots."""
     groups: dict[tuple[str, str, int], list[UUID]] = defaultdict(list)
-    for item in items:
+    for item in _by_turns(items):
         if item.max_concurrent is not None:
             groups[item.provider, item.credential_id, item.max_concurrent].append(item.task_id)
     slots: dict[UUID, int] = {}
     for (provider, credential_id, most), tasks in sorted(groups.items()):
-        free = await tx.fetch(_FREE_SLOTS, provider, credential_id, most, len(tasks))
-        slots.update(zip(tasks, (record["n"] for record in free), strict=False))
+        queue = turns.kind((provider, credential_id))
+        found = await tx.fetch(_FREE_SLOTS, provider, credential_id, most, tasks, queue)
+        slots.update({row["kept_for"]: row["n"] for row in found if row["kept_for"] is not None})
+        others = [task for task in tasks if task not in slots]
+        slots.update(zip(others, (row["n"] for row in found if row["kept_for"] is None), strict=False))
     return slots
+
+
+def _by_turns(items: Sequence[Mark]) -> list[Mark]:
+    """The first of each account, then the second of each, and so on."""
+    before: Counter[UUID] = Counter()
+    numbered = []
+    for item in items:
+        numbered.append((before[item.account_id], item))
+        before[item.account_id] += 1
+    return [item for _, item in sorted(numbered, key=lambda each: each[0])]
 
 
 def _row(item: Mark) -> dict[str, object]:

@@ -168,5 +168,7 @@ class Change:
     cost_micro: int | None = None
     """What the provider charges us."""
     completion: Completion | None = None
+    queues: tuple[tuple[str, str], ...] = ()
+    """The (provider, credential)s for whose slots the task now waits in turn."""
     expected: bool = True
     """False for a fault: the next one waits longer."""

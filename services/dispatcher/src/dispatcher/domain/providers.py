@@ -57,6 +57,11 @@ class Target:
     credential: Credential
 
     @property
+    def key(self) -> tuple[str, str]:
+        """Provider and credential: what limits are counted by."""
+        return self.provider.name, self.credential.id
+
+    @property
     def place(self) -> tuple[str, str]:
         """Provider and its model: what a route is known by in attempts."""
         return self.route.provider, self.route.model

@@ -60,7 +60,7 @@ async def call(
     pause = desk.circuits.closed_for(key)
     if pause > 0:
         return Later(pause)
-    turn = await desk.pace.turn(*key)
+    turn = await desk.pace.turn(provider, credential_id, "poll", lease.account_id)
     if turn is not None:
         return Later(turn)
     seconds = poll_seconds(provider)

@@ -21,6 +21,7 @@ from dispatcher.outbound.set_aside import SetAside
 from dispatcher.outbound.tokens import Tokens
 from dispatcher.usecases.pace import Pace
 from dispatcher.usecases.store import Store
+from dispatcher.usecases.turns import Turns
 
 DEFAULT_POLL_SECONDS = 15.0
 
@@ -49,6 +50,7 @@ class Desk:
     inputs: InputFetcher
     inbox: Inbox
     pace: Pace
+    turns: Turns
     circuits: Circuits
     aside: SetAside
     tokens: Tokens
@@ -84,7 +86,10 @@ class Lease:
 
     def __init__(self, claim: Claim, job: Job, began: float) -> None:
         self._ends = began + (claim.lease_until - job.now).total_seconds()
-        self.tries = claim.tries
+        self.tries, self.account_id = claim.tries, claim.account_id
+        turn = (claim.payload or {}).get("turn")
+        self.turn: tuple[str, str] | None = (turn[0], turn[1]) if turn else None
+        """The (provider, credential) of which a slot is kept for the task."""
 
     def allows(self, seconds: float) -> bool:
         """Whether a call of that length ends before the job may be somebody else's."""

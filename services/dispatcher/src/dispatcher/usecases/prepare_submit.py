@@ -7,12 +7,11 @@ from runtime.backoff import delay
 
 from dispatcher.domain.job import Change, Completion
 from dispatcher.domain.providers import Target
-from dispatcher.outbound.circuit import Key
 from dispatcher.outbound.provider_client import CallError
+from dispatcher.usecases.choose_place import judge
 from dispatcher.usecases.desk import Desk, Lease
 
 FIRST_SECONDS, MOST_SECONDS = 1.0, 15.0
-OPERATOR_PAUSE_SECONDS = 60.0
 
 
 async def prepare_submit(
@@ -32,16 +31,6 @@ async def prepare_submit(
         if isinstance(outcome, o.InvalidInput):
             return Change(None, completion=Completion("failed", outcome.code, outcome.message))
         if not isinstance(outcome, o.Prepared):
-            _tell_circuit(desk, (provider.name, target.credential.id, "submit"), outcome)
+            judge(desk, target, outcome)
             return Change(delay(lease.tries, FIRST_SECONDS, MOST_SECONDS), expected=False)
     return None
-
-
-def _tell_circuit(desk: Desk, key: Key, outcome: o.PrepareOutcome) -> None:
-    match outcome:
-        case o.Throttled(retry_after):
-            desk.circuits.refused(key, retry_after)
-        case o.OutOfQuota() | o.BadCredentials():
-            desk.circuits.refused(key, OPERATOR_PAUSE_SECONDS)
-        case _:
-            desk.circuits.failed(key)

@@ -1,0 +1,139 @@
+"""One account's many tasks don't delay another's first: slots, rates, polls and the worker's own hands."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from dispatcher.domain.providers import Provider
+from dispatcher.usecases.pace import Pace
+from dispatcher_tools import Dispatcher, cancel, frozen, requested, until
+from providers.job import Credential
+
+pytestmark = pytest.mark.stack
+
+MANY = 300
+
+
+async def flood(dispatcher: Dispatcher, count: int = MANY, prompt: str = "one of many") -> None:
+    busy = uuid4()
+    requests = [requested(prompt, account=busy) for _ in range(count)]
+    for start in range(0, count, 100):
+        part = requests[start : start + 100]
+        await dispatcher.apply(*part, *(frozen(each) for each in part))
+
+
+async def queued(dispatcher: Dispatcher) -> int:
+    count: int = await dispatcher.db.pool.fetchval("SELECT count(*) FROM work WHERE kind LIKE 'turn:%'")
+    return count
+
+
+async def accepted_before(dispatcher: Dispatcher, prompt: str) -> int:
+    jobs = sorted(await dispatcher.simulator.jobs(), key=lambda job: job["accepted_at"])
+    return [job["prompt"] for job in jobs].index(prompt)
+
+
+async def test_a_free_slot_goes_to_the_accounts_in_turn(dispatcher: Dispatcher) -> None:
+    await dispatcher.start(ark={"max_concurrent": 3})
+    await flood(dispatcher)
+    await until(lambda: _queue_of(dispatcher, MANY - 20))
+    taken = len(await dispatcher.simulator.jobs())
+    task = await dispatcher.accept("the other's first")
+    await dispatcher.completed(task, 15)
+    assert await accepted_before(dispatcher, "the other's first") <= taken + 8
+
+
+async def test_who_waits_for_a_slot_costs_nothing_meanwhile(dispatcher: Dispatcher) -> None:
+    await dispatcher.start(ark={"max_concurrent": 1})
+    await flood(dispatcher, 100, "[sim:delay=20]")
+    await until(lambda: _queue_of(dispatcher, 99))
+    due = "SELECT count(*) FROM work WHERE kind = 'job' AND due_at < now() + interval '60 s'"
+    assert await dispatcher.db.pool.fetchval(due) == 1
+    (attempts,) = await dispatcher.db.pool.fetch("SELECT count(*) FROM attempts")
+    assert attempts["count"] == 1
+
+
+async def test_a_slot_is_not_kept_for_a_task_that_was_cancelled(dispatcher: Dispatcher) -> None:
+    await dispatcher.start(ark={"max_concurrent": 1})
+    first = await dispatcher.accept("[sim:delay=1.5]")
+    await until(lambda: dispatcher.attempts(first))
+    waiting = [requested(f"waits {n}") for n in range(3)]
+    for each in waiting:
+        await dispatcher.apply(each, frozen(each))
+    await until(lambda: _queue_of(dispatcher, 3))
+    for each in waiting[:2]:
+        await dispatcher.apply(cancel(each))
+        assert (await dispatcher.completed(each.task_id, 5))["outcome"] == "cancelled"
+    assert (await dispatcher.completed(waiting[2].task_id, 10))["outcome"] == "succeeded"
+    assert await queued(dispatcher) == 0
+
+
+async def test_a_kept_slot_whose_task_does_not_come_is_given_on(dispatcher: Dispatcher) -> None:
+    await dispatcher.start(ark={"max_concurrent": 1})
+    await dispatcher.db.pool.execute(
+        "UPDATE slots SET task_id = gen_random_uuid(), attempt = 0, leased_until = now() + interval '1 s'"
+    )
+    assert (await dispatcher.completed(await dispatcher.accept(), 8))["outcome"] == "succeeded"
+
+
+async def test_several_keys_share_what_one_has_no_slot_for(dispatcher: Dispatcher) -> None:
+    keys = [{"id": "a", "secret": "sim-key"}, {"id": "b", "secret": "sim-key"}]
+    await dispatcher.start(ark={"max_concurrent": 1, "credentials": keys})
+    tasks = [await dispatcher.accept(f"[sim:delay=1] {n}") for n in range(4)]
+    done = [await dispatcher.completed(task, 15) for task in tasks]
+    assert {each["outcome"] for each in done} == {"succeeded"}
+    assert {each["credential_id"] for each in done} == {"a", "b"}
+
+
+async def test_a_limited_rate_is_shared_by_the_accounts_in_turn(dispatcher: Dispatcher) -> None:
+    await dispatcher.start(ark={"submits_per_second": 10})
+    await flood(dispatcher, 200)
+    await until(lambda: _jobs(dispatcher, 5))
+    taken = len(await dispatcher.simulator.jobs())
+    task = await dispatcher.accept("the other's first")
+    await until(lambda: dispatcher.said(task, "task.progress"), 8)
+    assert await accepted_before(dispatcher, "the other's first") <= taken + 20
+
+
+async def test_turns_go_round_the_accounts_that_wait(dispatcher: Dispatcher) -> None:
+    provider = Provider("p", "http://x", (Credential("c", "s"),), polls_per_second=20)
+    await dispatcher.db.pool.execute("INSERT INTO rates VALUES ('p', 'c', 'poll', now() + interval '0.4 s')")
+    pace, busy, small = Pace(dispatcher.db), uuid4(), uuid4()
+    order: list[str] = []
+
+    async def call(name: str, account: object) -> None:
+        if await pace.turn(provider, "c", "poll", account) is None:  # type: ignore[arg-type]
+            order.append(name)
+
+    many = [asyncio.create_task(call("busy", busy)) for _ in range(200)]
+    await asyncio.sleep(0.05)
+    await call("small", small)
+    assert len(order) <= 8
+    await asyncio.gather(*many)
+    assert order.count("busy") < 200  # the others were told to come back
+
+
+async def test_the_slowest_rates_are_served_too(dispatcher: Dispatcher) -> None:
+    provider = Provider("p", "http://x", (Credential("c", "s"),), submits_per_second=0.1)
+    await dispatcher.db.pool.execute("INSERT INTO rates VALUES ('p', 'c', 'submit', now())")
+    pace = Pace(dispatcher.db)
+    assert await pace.turn(provider, "c", "submit", uuid4()) is None
+    again = await pace.turn(provider, "c", "submit", uuid4())
+    assert again is not None
+    assert again > 0.5
+
+
+async def test_slow_calls_of_one_account_leave_hands_for_the_others(dispatcher: Dispatcher) -> None:
+    await dispatcher.start(concurrency=8, ark={"timeout_seconds": 6})
+    await dispatcher.simulator.set(ark={"submit_delay_seconds": 3})
+    await flood(dispatcher, 40)
+    await asyncio.sleep(0.5)
+    task = await dispatcher.accept("the other's first")
+    await until(lambda: dispatcher.attempts(task), 2)
+
+
+async def _queue_of(dispatcher: Dispatcher, count: int) -> bool:
+    return await queued(dispatcher) >= count
+
+
+async def _jobs(dispatcher: Dispatcher, count: int) -> bool:
+    return len(await dispatcher.simulator.jobs()) >= count
