@@ -57,6 +57,12 @@ async def test_an_account_is_made_once(world: World, run: Run) -> None:
     assert listed.exit_code == 0, repr(listed.exception)
     assert [json.loads(line)["name"] for line in listed.output.splitlines()] == ["Ada"]
     shown = json.loads((await run("account", "show", account)).output)
+    assert (
+        json.loads((await run("account", "retention", account, "--days", 30)).output)["retention_days"] == 30
+    )
+    kept = json.loads((await run("account", "show", account)).output)
+    assert (shown["retention_days"], kept["retention_days"]) == (None, 30)
+    assert (await run("account", "retention", uuid7())).exit_code == 1
     assert (shown["tier"], shown["credit"]) == ("studio", {"available": 0, "held": 0, "pending": 0})
     assert (await run("account", "show", uuid7())).exit_code == 1
     assert await world.db.pool.fetchval("SELECT count(*) FROM balances") == 2

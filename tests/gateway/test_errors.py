@@ -275,6 +275,8 @@ async def test_the_openapi_document_names_every_route(shared_world: World) -> No
         "/api/v1/tasks",
         "/api/v1/tasks/{task_id}",
         "/api/v1/tasks/{task_id}/events",
+        "/api/v1/tasks/{task_id}/cancel",
+        "/api/v1/tasks/estimate",
         "/api/v1/models",
         "/api/v1/models/{slug}",
         "/api/v1/credits",

@@ -7,7 +7,17 @@ from typing import Any
 import orjson
 import pytest
 from contracts.ids import uuid7
-from gateway.domain.facts import Asset, Balance, Closed, Completed, Frozen, Progressed, Stored, TaskFact
+from gateway.domain.facts import (
+    Asset,
+    Balance,
+    CancelRequested,
+    Closed,
+    Completed,
+    Frozen,
+    Progressed,
+    Stored,
+    TaskFact,
+)
 from gateway.domain.projection import FINAL, Task, decide, project
 from gateway.inbound.http.documents import Writer
 from hypothesis import given
@@ -30,6 +40,7 @@ def closed(outcome: str, reason: str, charged: int = 0) -> Closed:
 
 
 ASSET = Asset(0, "video", None, "b", "k", "tok", "demo.mp4", "video/mp4", 20, "ab", 1280, 720, 5000)
+CANCEL = CancelRequested(TASK, at(3))
 FROZEN = Frozen(TASK, at(1), balance())
 SUBMITTED = Progressed(TASK, at(2), 1, "ark", "submitted", None)
 SECOND = Progressed(TASK, at(4), 2, "ark", "submitted", None)
@@ -53,6 +64,18 @@ STORIES: dict[str, tuple[list[TaskFact], str]] = {
         [FROZEN, Completed(TASK, at(7), "cancelled", "cancelled", None), closed("released", "cancelled")],
         "cancelled",
     ),
+    "cancel in time": (
+        [
+            FROZEN,
+            SUBMITTED,
+            CANCEL,
+            Completed(TASK, at(7), "cancelled", "cancelled", None),
+            closed("released", "cancelled"),
+        ],
+        "cancelled",
+    ),
+    "cancel before all": ([CANCEL, closed("refused", "cancelled")], "cancelled"),
+    "cancel too late": ([*SUCCESS[:6], CANCEL, *SUCCESS[6:]], "succeeded"),
     "late success": ([FROZEN, closed("released", "deadline_exceeded"), COMPLETED, STORED], "failed"),
 }
 
@@ -70,6 +93,8 @@ def document(task: Task) -> dict[str, Any]:
     row |= {
         "attempts": attempts,
         "request_id": "r",
+        "metadata": None,
+        "webhook_url": None,
         "model": "m",
         "requested_at": START,
         "deadline": at(3600),

@@ -24,9 +24,14 @@ from gateway.inbound.http.admit import Admit
 from gateway.inbound.http.api import make_api
 from gateway.inbound.http.documents import Writer
 from gateway.inbound.http.files import Files
+from gateway.inbound.http.operation import Operation
 from gateway.inbound.http.v1.catalog import Credits, Models
+from gateway.inbound.http.v1.estimate import Estimate
 from gateway.inbound.http.v1.keys import Keys
 from gateway.inbound.http.v1.submit import TASKS_PATH, Submit
+from gateway.inbound.http.v1.task_changes import TaskChanges
+from gateway.inbound.http.v1.task_list import TaskList
+from gateway.inbound.http.v1.task_reader import TaskReader
 from gateway.inbound.http.v1.tasks import Tasks
 from gateway.inbound.http.v1.webhooks import Webhooks
 from gateway.outbound.callbacks import TIMEOUT_SECONDS, Callbacks
@@ -34,10 +39,14 @@ from gateway.outbound.objects import Objects, StoreAddress
 from gateway.outbound.rate_store import RateStore
 from gateway.settings import Settings
 from gateway.usecases.authenticate import Authenticate
+from gateway.usecases.cancel_task import CancelTask
 from gateway.usecases.check_request import CheckRequest
+from gateway.usecases.delete_tasks import DeleteTasks
 from gateway.usecases.follow_tasks import FollowTasks
+from gateway.usecases.forget_keys import ForgetKeys
 from gateway.usecases.limit_requests import LimitRequests
 from gateway.usecases.project_facts import ProjectFacts
+from gateway.usecases.queue_positions import QueuePositions
 from gateway.usecases.request_again import RequestAgain
 from gateway.usecases.submit_tasks import SubmitTasks
 from gateway.usecases.take_order import TakeOrder
@@ -70,6 +79,7 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         app = make_app(settings, db, outbox, follow, objects, rates, callbacks)
     if "consumer" in roles:
         parts += [_consumer(settings, db, outbox), _repeater(settings, db, outbox)]
+        parts += _tidiers(settings, db, outbox)
     return Built(parts, app)
 
 
@@ -103,7 +113,7 @@ def make_app(
     submit = Submit(shared.admit, shared.take, shared.writer, settings.max_body_bytes)
     operations = [
         *submit.operations(),
-        *_tasks(shared).operations(),
+        *_tasks(shared),
         *Models(shared.admit, shared.catalog, shared.check).operations(),
         *Credits(shared.admit, db, shared.writer).operations(),
         *Keys(shared.admit, db, settings.key_pepper.get_secret_value().encode()).operations(),
@@ -160,17 +170,23 @@ def _shared(
     )
 
 
-def _tasks(shared: Shared) -> Tasks:
-    settings = shared.settings
-    return Tasks(
-        admit=shared.admit,
-        db=shared.db,
-        writer=shared.writer,
-        follow=shared.follow,
-        public_url=settings.public_url,
+def _tasks(shared: Shared) -> list[Operation]:
+    settings, db = shared.settings, shared.db
+    reader = TaskReader(shared.admit, db, shared.writer, QueuePositions(db), public_url=settings.public_url)
+    tasks = Tasks(
+        reader,
+        shared.follow,
         heartbeat_seconds=settings.events_heartbeat_seconds,
         max_streams=settings.max_streams,
+        most_wait_seconds=settings.most_wait_seconds,
     )
+    changes = TaskChanges(reader, CancelTask(db, shared.outbox), DeleteTasks(db, shared.outbox))
+    return [
+        *TaskList(reader, settings.key_pepper.get_secret_value().encode()).operations(),
+        *Estimate(shared.admit, shared.check, shared.writer, settings.max_body_bytes).operations(),
+        *tasks.operations(),
+        *changes.operations(),
+    ]
 
 
 def store_address(settings: Settings) -> StoreAddress:
@@ -213,3 +229,11 @@ def _repeater(settings: Settings, db: Database, outbox: Outbox) -> Timer:
         db, outbox, after=timedelta(seconds=settings.repeat_after_seconds), limit=settings.repeat_limit
     )
     return Timer("request_again", again, settings.repeat_every_seconds)
+
+
+def _tidiers(settings: Settings, db: Database, outbox: Outbox) -> list[Timer]:
+    keys = ForgetKeys(db, timedelta(hours=settings.idempotency_hours))
+    return [
+        Timer("forget_keys", keys, settings.tidy_every_seconds),
+        Timer("retention", DeleteTasks(db, outbox).expire, settings.tidy_every_seconds),
+    ]

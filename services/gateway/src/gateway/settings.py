@@ -54,3 +54,10 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
     events_heartbeat_seconds: float = Field(default=15, gt=0)
     events_poll_seconds: float = Field(default=2, gt=0)
     max_streams: int = Field(default=5000, ge=1)
+    """Live histories and waiting reads, together."""
+    most_wait_seconds: int = Field(default=60, ge=0, le=600)
+
+    idempotency_hours: int = Field(default=48, ge=24)
+    """How long an Idempotency-Key gets its first answer again."""
+    tidy_every_seconds: float = Field(default=60, gt=0)
+    """How often old idempotency keys are forgotten and tasks past their account's retention deleted."""

@@ -15,6 +15,7 @@ from gateway.domain.projection import Attempt, Task
 _FACT_COLUMNS: Sequence[tuple[str, str]] = (
     ("seq", "int"),
     ("status", "text"),
+    ("cancel_requested_at", "timestamptz"),
     ("frozen_at", "timestamptz"),
     ("submitted_at", "timestamptz"),
     ("processing_at", "timestamptz"),
@@ -37,8 +38,10 @@ _FACT_COLUMNS: Sequence[tuple[str, str]] = (
 )
 _NAMES = ", ".join(name for name, _ in _FACT_COLUMNS)
 
+# Locked: a client's cancel takes the next number of the history too.
 _READ = f"""
-SELECT id, account_id, asset, quote_micro, key_id, {_NAMES} FROM tasks WHERE id = ANY($1::uuid[])
+SELECT id, account_id, asset, quote_micro, key_id, deleted_at, {_NAMES} FROM tasks
+WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 """
 
 _WRITE = f"""
@@ -47,16 +50,14 @@ FROM json_to_recordset($1::json) AS r(id uuid, {", ".join(f"{name} {kind}" for n
 WHERE t.id = r.id
 """
 
-_VIEW = f"""
-SELECT id, account_id, asset, model, quote_micro, request_id, surface, requested_at, deadline, {_NAMES}
-FROM tasks WHERE id = $1 AND account_id = $2
+VIEW_COLUMNS = f"""
+    id, account_id, asset, model, quote_micro, request_id, surface, requested_at, deadline, metadata,
+    webhook_url, deleted_at, {_NAMES}
 """
+"""What a task's document is made of."""
+_VIEW = f"SELECT {VIEW_COLUMNS} FROM tasks WHERE id = $1 AND account_id = $2"
 
-_VIEWS = f"""
-SELECT id, account_id, asset, model, quote_micro, request_id, surface, requested_at, deadline, metadata,
-       webhook_url, traceparent, {_NAMES}
-FROM tasks WHERE id = ANY($1::uuid[])
-"""
+_VIEWS = f"SELECT {VIEW_COLUMNS}, traceparent FROM tasks WHERE id = ANY($1::uuid[])"
 
 _LINKS = """
 INSERT INTO links (token, task_id, bucket, object_key, file_name, content_type, size_bytes, sha256)
@@ -68,7 +69,7 @@ ON CONFLICT (token) DO NOTHING
 
 
 async def read(tx: Tx, task_ids: Collection[UUID]) -> dict[UUID, Task]:
-    """The tasks as they are known; unknown ones are left out."""
+    """The tasks as they are known, locked; unknown ones are left out."""
     if not task_ids:
         return {}
     return {row["id"]: _task(row) for row in await tx.fetch(_READ, list(task_ids))}

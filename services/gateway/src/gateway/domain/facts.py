@@ -110,6 +110,14 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """The client wants it stopped."""
+
+    task_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Delivered:
     """A webhook about a task reached its address, or was given up. `round`: how often it was asked for."""
 
@@ -125,5 +133,5 @@ class Delivered:
     status: int | None
 
 
-TaskFact = Frozen | Closed | Progressed | Completed | Stored
+TaskFact = CancelRequested | Frozen | Closed | Progressed | Completed | Stored
 Fact = TaskFact | Changed | Delivered

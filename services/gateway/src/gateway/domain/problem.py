@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 TYPES = {
     400: "invalid_request_error",
@@ -40,6 +41,8 @@ class Problem(Exception):
     headers: Mapping[str, str] = field(default_factory=dict)
     amounts_micro: Mapping[str, int] = field(default_factory=dict)
     """Figures that belong to it, in micro-credits."""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    """What else the answer shows beside the error; JSON-able."""
 
     @property
     def type(self) -> str:

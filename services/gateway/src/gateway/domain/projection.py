@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from gateway.domain.facts import Closed, Completed, Frozen, Progressed, Stored, TaskFact
+from gateway.domain.facts import CancelRequested, Closed, Completed, Frozen, Progressed, Stored, TaskFact
 
 CANCELLED = "cancelled"
 FINAL = frozenset({"succeeded", "failed", "cancelled"})
@@ -35,6 +35,7 @@ class Task:
     key_id: UUID | None = None
     seq: int = 1
     status: str = "queued"
+    cancel_requested_at: datetime | None = None
     frozen_at: datetime | None = None
     submitted_at: datetime | None = None
     processing_at: datetime | None = None
@@ -54,6 +55,8 @@ class Task:
     closed_reason: str | None = None
     charged_micro: int | None = None
     finished_at: datetime | None = None
+    deleted_at: datetime | None = None
+    """When it was scrubbed; it takes no facts any more."""
 
     @property
     def answered(self) -> bool:
@@ -84,6 +87,8 @@ def decide(task: Task) -> str:
 def project(task: Task, facts: Iterable[TaskFact]) -> tuple[Task, list[Event]]:
     """Take the facts in; nothing is appended after the final event, however much is still learned."""
     events: list[Event] = []
+    if task.deleted_at is not None:
+        return task, events
     for fact in facts:
         before = task
         task, news = _take(task, fact)
@@ -117,6 +122,8 @@ _News = tuple[str, dict[str, Any] | None] | None
 
 def _take(task: Task, fact: TaskFact) -> tuple[Task, _News]:
     match fact:
+        case CancelRequested():
+            return _cancel_requested(task, fact)
         case Frozen():
             return _frozen(task, fact)
         case Closed():
@@ -127,6 +134,12 @@ def _take(task: Task, fact: TaskFact) -> tuple[Task, _News]:
             return _completed(task, fact)
         case Stored():
             return _stored(task, fact)
+
+
+def _cancel_requested(task: Task, fact: CancelRequested) -> tuple[Task, _News]:
+    if task.cancel_requested_at is not None:
+        return task, None
+    return replace(task, cancel_requested_at=fact.at), ("cancel_requested", None)
 
 
 def _frozen(task: Task, fact: Frozen) -> tuple[Task, _News]:

@@ -81,7 +81,7 @@ def _project(
     for task_id, task in before.items():
         projected, news = project(task, by_task[task_id])
         stored = [fact for fact in by_task[task_id] if isinstance(fact, Stored)]
-        after[task_id] = projected, stored[:1] if task.stored_at is None else []
+        after[task_id] = projected, stored[:1] if task.stored_at is None and task.deleted_at is None else []
         events.extend((task_id, event) for event in news)
     return after, events
 

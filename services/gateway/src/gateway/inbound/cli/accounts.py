@@ -1,4 +1,4 @@
-"""`python -m gateway account create | list | show`."""
+"""`python -m gateway account create | list | show | retention`."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,7 +8,8 @@ from catalog.catalog import Catalog
 from contracts.ids import uuid7
 from runtime.db import Database
 
-from gateway.db import accounts, balances
+from gateway.db import accounts, audit, balances
+from gateway.db.audit import Entry
 from gateway.inbound.cli.session import refuse, settings, show, with_database
 from gateway.inbound.http.numbers import credits_number
 from gateway.usecases.create_account import AccountError, create_account
@@ -43,6 +44,29 @@ def list_() -> None:
     async def run(db: Database) -> None:
         for account in await accounts.page(db.pool, 10_000):
             show(account)
+
+    with_database(settings(), run)
+
+
+@cli.command("retention")
+def retention(
+    account_id: UUID,
+    days: Annotated[int | None, typer.Option(min=1, max=3650, help="Without it tasks are kept.")] = None,
+) -> None:
+    """Delete an account's tasks so many days after their end: what they were made of, not what they cost."""
+
+    async def run(db: Database) -> None:
+        async with db.transaction() as tx:
+            if not await accounts.keep_for(tx, account_id, days):
+                refuse(ValueError(f"there is no account {account_id}"))
+            detail = {"retention_days": days}
+            await audit.record(
+                tx,
+                Entry(
+                    "command line", "account.changed", str(account_id), account_id=account_id, detail=detail
+                ),
+            )
+        show({"id": str(account_id), "retention_days": days})
 
     with_database(settings(), run)
 

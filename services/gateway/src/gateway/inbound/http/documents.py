@@ -57,8 +57,9 @@ class Writer:
             answer["metadata"] = submission.metadata
         return orjson.dumps(answer)
 
-    def task(self, row: Mapping[str, Any], files: str) -> bytes:
-        """A task's document; links begin with `files`."""
+    def task(self, row: Mapping[str, Any], files: str, position: int | None = None) -> bytes:
+        """A task's document; links begin with `files`; `position` is how many of its account's tasks are
+        before it, itself included, while it waits for a provider."""
         final = row["status"] in FINAL
         return orjson.dumps(
             {
@@ -72,11 +73,16 @@ class Writer:
                 "cost_actual": currency_number(row["charged_micro"]) if final else None,
                 "currency": self.currency,
                 "test": row["asset"] == "test",
-                "output": _output(row["assets"], files) if row["status"] == "succeeded" else None,
+                "metadata": row["metadata"] or {},
+                "webhook_url": row["webhook_url"],
+                "output": _output(row, files),
                 "error": _error(row) if final and row["status"] != "succeeded" else None,
                 "created_at": time_text(row["requested_at"]),
                 "finished_at": time_text(row["finished_at"]),
                 "deadline": time_text(row["deadline"]),
+                "deleted_at": time_text(row["deleted_at"]),
+                "cancel_requested": row["cancel_requested_at"] is not None,
+                "queue_position": position,
                 "phases": _phases(row),
                 "attempts": [_attempt(each) for each in row["attempts"]],
             }
@@ -128,6 +134,7 @@ def _event_data(data: Mapping[str, Any]) -> dict[str, Any]:
 def _phases(row: Mapping[str, Any]) -> dict[str, str | None]:
     names = {
         "requested_at": "requested_at",
+        "cancel_requested_at": "cancel_requested_at",
         "frozen_at": "frozen_at",
         "submitted_at": "submitted_at",
         "processing_at": "processing_at",
@@ -149,7 +156,11 @@ def _error(row: Mapping[str, Any]) -> dict[str, str]:
     return {"code": code, "message": told.get(code) or _MESSAGES.get(code) or "The task failed."}
 
 
-def _output(assets: list[dict[str, Any]] | None, files: str) -> dict[str, list[dict[str, Any]]]:
+def _output(row: Mapping[str, Any], files: str) -> dict[str, list[dict[str, Any]]] | None:
+    """None until it succeeds, and when it was deleted."""
+    assets = row["assets"]
+    if row["status"] != "succeeded" or row["deleted_at"] is not None:
+        return None
     output: dict[str, list[dict[str, Any]]] = {name: [] for name in _LISTS.values()}
     for asset in sorted(assets or (), key=lambda each: int(each["index"])):
         output[_LISTS[asset["kind"]]].append(_file(asset, files))

@@ -1,89 +1,24 @@
 """How tasks are described in the OpenAPI document."""
 
 from gateway.inbound.http.openapi.parts import (
-    NUMBER,
     TEXT,
-    TIME,
     Document,
     errors,
     header,
     json_of,
     list_of,
     path,
+    query,
     read,
 )
-
-_STATUS = {"enum": ["queued", "processing", "succeeded", "failed", "cancelled"]}
-
-_RECEIPT: Document = {
-    "type": "object",
-    "required": ["request_id", "task_id", "status", "cost_estimate"],
-    "properties": {
-        "request_id": TEXT,
-        "task_id": TEXT,
-        "status": _STATUS,
-        "cost_estimate": NUMBER,
-        "currency": TEXT,
-    },
-}
-_FILE: Document = {
-    "type": "object",
-    "required": ["url", "kind", "content_type", "size_bytes", "sha256"],
-    "properties": {
-        "url": TEXT,
-        "kind": TEXT,
-        "role": TEXT,
-        "content_type": TEXT,
-        "size_bytes": {"type": "integer"},
-        "sha256": TEXT,
-        "width": {"type": "integer"},
-        "height": {"type": "integer"},
-        "duration": {"type": "number", "description": "seconds"},
-    },
-}
-_FILES = {"type": "array", "items": _FILE}
-_OUTPUT_LISTS = ("videos", "images", "audios", "subtitles", "meshes", "texts")
-_TASK: Document = {
-    "type": "object",
-    "properties": {
-        **_RECEIPT["properties"],
-        "object": {"const": "task"},
-        "model": TEXT,
-        "percent": {"type": ["integer", "null"]},
-        "cost_actual": {"type": ["number", "null"]},
-        "test": {"type": "boolean"},
-        "output": {
-            "type": ["object", "null"],
-            "properties": dict.fromkeys(_OUTPUT_LISTS, _FILES),
-        },
-        "error": {"type": ["object", "null"], "properties": {"code": TEXT, "message": TEXT}},
-        "created_at": TIME,
-        "finished_at": TIME,
-        "deadline": TIME,
-        "phases": {"type": "object", "additionalProperties": TIME},
-        "attempts": {"type": "array", "items": {"type": "object"}},
-    },
-}
-_EVENT: Document = {
-    "type": "object",
-    "properties": {
-        "object": {"const": "task.event"},
-        "task_id": TEXT,
-        "seq": {"type": "integer"},
-        "type": TEXT,
-        "at": TIME,
-        "data": {"type": "object"},
-    },
-}
-_SUBMIT_BODY: Document = {
-    "type": "object",
-    "required": ["model", "input"],
-    "properties": {
-        "model": {"type": "string", "examples": ["doubao-seedance-2-0-fast"]},
-        "input": {"type": "object", "description": "By the model's schema"},
-    },
-    "additionalProperties": False,
-}
+from gateway.inbound.http.openapi.task_schemas import (
+    ESTIMATE,
+    EVENT,
+    RECEIPT,
+    SUBMIT_BODY,
+    TASK,
+    TASK_CONFLICT,
+)
 
 
 def submit() -> Document:
@@ -91,7 +26,7 @@ def submit() -> Document:
     headers = {"Location": {"schema": TEXT}, "Idempotent-Replayed": {"schema": TEXT}}
     accepted = {
         "description": "Accepted, or the same as before",
-        "content": json_of(_RECEIPT),
+        "content": json_of(RECEIPT),
         "headers": headers,
     }
     return {
@@ -99,7 +34,7 @@ def submit() -> Document:
         "parameters": [
             header("Idempotency-Key", "Unique per request of yours; the same again gives the same task")
         ],
-        "requestBody": {"required": True, "content": json_of(_SUBMIT_BODY)},
+        "requestBody": {"required": True, "content": json_of(SUBMIT_BODY)},
         "responses": {"202": accepted, **errors(400, 401, 402, 403, 404, 409, 413, 422, 429, 503)},
     }
 
@@ -108,7 +43,7 @@ def events() -> Document:
     """`GET /api/v1/tasks/{task_id}/events`."""
     described = read(
         "A task's history",
-        list_of(_EVENT),
+        list_of(EVENT),
         path("task_id"),
         header("Last-Event-ID", "With `Accept: text/event-stream`: go on after this event"),
         errors_of=(404, 503),
@@ -118,6 +53,39 @@ def events() -> Document:
     return described
 
 
-def document() -> Document:
+def document(most_wait_seconds: int) -> Document:
     """`GET /api/v1/tasks/{task_id}`."""
-    return read("A task", _TASK, path("task_id"), errors_of=(404,))
+    seconds = {"type": "integer", "minimum": 0, "maximum": most_wait_seconds}
+    wait = query("wait", seconds, "Answer when the task is final, or after so many seconds")
+    return read("A task", TASK, path("task_id"), wait, errors_of=(404, 422, 503))
+
+
+def estimate() -> Document:
+    """`POST /api/v1/tasks/estimate`."""
+    described = read("What a request would cost", ESTIMATE, errors_of=(400, 404, 413, 422, 503))
+    return {**described, "requestBody": {"required": True, "content": json_of(SUBMIT_BODY)}}
+
+
+def cancel() -> Document:
+    """`POST /api/v1/tasks/{task_id}/cancel`."""
+    described = read("Stop a task", TASK, path("task_id"), errors_of=(404,))
+    asked = {"description": "Asked for: what it held comes back with its end", "content": json_of(TASK)}
+    described["responses"]["200"]["description"] = "It is cancelled"
+    described["responses"] |= {"202": asked, "409": _conflict("It ended otherwise")}
+    return described
+
+
+def delete() -> Document:
+    """`DELETE /api/v1/tasks/{task_id}`."""
+    described = read("Forget what a task was made of", TASK, path("task_id"), errors_of=(404,))
+    described["description"] = (
+        "Prompt, inputs and outputs are scrubbed, links revoked and files deleted; what it cost stays. "
+        "The message bus and the outbox keep their copies for 7 days, then they forget too."
+    )
+    described["responses"]["200"]["description"] = "What is left of it"
+    described["responses"]["409"] = _conflict("It is not over")
+    return described
+
+
+def _conflict(words: str) -> Document:
+    return {"description": words, "content": json_of(TASK_CONFLICT)}

@@ -10,7 +10,7 @@ from gateway.inbound.http.numbers import credits_number
 
 
 def write_problem(problem: Problem, request_id: str) -> Response:
-    """Write a problem as v1 does: its figures in credits, its details as a list."""
+    """Write a problem as v1 does: its figures in credits, its details as a list, its context beside."""
     error: dict[str, Any] = {
         "type": problem.type,
         "code": problem.code,
@@ -25,5 +25,8 @@ def write_problem(problem: Problem, request_id: str) -> Response:
     for name, micro in problem.amounts_micro.items():
         error[name] = credits_number(micro)
     return Response(
-        orjson.dumps({"error": error}), problem.status, dict(problem.headers), media_type="application/json"
+        orjson.dumps({"error": error, **problem.context}),
+        problem.status,
+        dict(problem.headers),
+        media_type="application/json",
     )

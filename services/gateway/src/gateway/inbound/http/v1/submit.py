@@ -26,7 +26,7 @@ SURFACE = "v1"
 TASKS_PATH = "/api/v1/tasks"
 SUBMITS = Counter("gateway_submits", "Submits by what became of them", ["outcome"])
 _ACCEPTED, _REPLAYED = SUBMITS.labels("accepted"), SUBMITS.labels("replayed")
-_FIELDS = frozenset({"model", "input", "metadata", "webhook_url", "deadline_seconds"})
+FIELDS = frozenset({"model", "input", "metadata", "webhook_url", "deadline_seconds"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Submit:
             size=len(raw),
             idempotency_key=idempotency_key(request.headers.get("idempotency-key")),
             fingerprint=fingerprint(body),
-            faults=unknown_fields(body, _FIELDS),
+            faults=unknown_fields(body, FIELDS),
         )
         taken = await self.take(sent, [wish_of(body)], self._receipt)
         self.admit.note(request, taken.quota)
