@@ -36,7 +36,7 @@ distclean: clean ## Also remove the downloads and .venv
 demo: up ## Run the three requests of the product documents and show what became of them
 	@$(RUN) -m stack.demo
 
-.PHONY: test test-sdk goldens lint typecheck format lock bench flow providers-doc
+.PHONY: test test-sdk goldens lint typecheck format lock lock-sdk bench flow providers-doc
 test: setup ## Run the tests on real servers; T=tests/ledger for a part
 	@$(RUN) -m pytest $(T)
 test-sdk: setup ## Run the providers' official SDKs against the simulator; S=fal for one of them
@@ -55,6 +55,7 @@ format: setup ## Format the code and sort the imports
 lock: setup ## Pin the newest allowed dependencies anew
 	@$(COMPILE) --group dev $(addprefix --no-emit-package ,$(NAMES)) $(addsuffix /pyproject.toml,$(PACKAGES)) -o requirements.lock
 	@$(COMPILE) --no-annotate -c requirements.lock requirements/bootstrap.in -o requirements/bootstrap.lock
+lock-sdk: setup ## Pin the newest allowed versions of the providers' SDKs anew
 	@$(RUN) tests/sdk/harness lock
 bench: setup ## Measure; each figure is one command
 	@$(RUN) -m bench

@@ -112,6 +112,8 @@ def costs(*rows: dict[str, Any]) -> list[PriceRow]:
         ),
         ({"kind": "per_second", "micro": 10}, {}, {"output_seconds": "31/3"}, 104),
         ({"kind": "per_second", "micro": 10}, {}, {}, None),
+        ({"kind": "per_compute_second", "micro": 975_000}, {}, {"compute_seconds": "4157/1000"}, 4_053_075),
+        ({"kind": "per_compute_second", "micro": 975_000}, {}, {"output_seconds": 5}, None),
         ({"kind": "per_million_tokens", "micro": 1_500_000}, {}, {"tokens": 108_900}, 163_350),
         ({"kind": "per_million_tokens", "micro": 1_500_000}, {}, {}, None),
         (

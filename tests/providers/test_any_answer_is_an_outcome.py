@@ -34,6 +34,9 @@ NAMES = """
     access_token expires_in error_description video_duration
     data b64_json url revised_prompt choices finish_reason refusal content_filter text segments usage seconds
     total_tokens metadata progress video_url completed in_progress queued type param video.completed 30% AA==
+    request_id status_url error_type COMPLETED IN_QUEUE has_nsfw_concepts url text chunks segments start
+    end logs data_removed metrics predict_time processing aborted invalid_fields field keys x
+    https://a/b/requests/c/status
     SUCCEEDED FAILED succeeded failed https://a/b https://[x 1e400 22s API_KEY_INVALID
 """
 WORDS = st.sampled_from(NAMES.split())
@@ -65,7 +68,7 @@ def every_reading(protocol: str, status: int, headers: dict[str, str], body: byt
     response = answer(status, body, **headers)
     assert isinstance(spoken.parse_submit(response), get_args(SubmitOutcome))
     asked = "http://h/queue?prompt_id=id", "http://h/history/id"
-    for step in ("", "result", "history"):
+    for step in ("", "result", "failed:runner_error", "history"):
         for url in ("", *asked):
             assert isinstance(spoken.parse_poll(replace(response, url=url), step), get_args(PollAnswer))
     for state in spoken.parse_poll_many(response).values():

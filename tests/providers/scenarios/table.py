@@ -147,7 +147,8 @@ async def late_webhook(stage: Stage) -> None:
                 assert stage.spoken.prove_webhook(headers, body + b" ", keys, now) == "forged"
                 assert stage.spoken.prove_webhook(headers, body, keys, now + 3600) == "forged"
             hint = stage.spoken.read_webhook(headers, body)
-            assert hint.job_id == job_id
+            assert hint.job_id is not None
+            assert stage.spoken.job_of(stage.subject.submission.model, hint.job_id) == job_id
             final = hint.final
 
 

@@ -83,10 +83,30 @@ class PerThousandCharactersCost(Frozen):
         return ceil(Fraction(self.micro * self.characters, 1000))
 
 
-Cost = FlatCost | PerSecondCost | PerMillionTokensCost | PerMegapixelCost | PerThousandCharactersCost
+class PerComputeSecondCost(Frozen):
+    """An amount per second that the provider's machine worked, as it reports."""
+
+    kind: Literal["per_compute_second"]
+    micro: int = Field(ge=0)
+
+    def cost(self, usage: Mapping[str, Any]) -> int | None:
+        """The seconds worked, exact, rounded up to a micro-credit."""
+        seconds = number(usage.get("compute_seconds"))
+        return None if seconds is None else ceil(self.micro * seconds)
+
+
+Cost = (
+    FlatCost
+    | PerSecondCost
+    | PerComputeSecondCost
+    | PerMillionTokensCost
+    | PerMegapixelCost
+    | PerThousandCharactersCost
+)
 COSTS: dict[str, type[Cost]] = {
     "flat": FlatCost,
     "per_second": PerSecondCost,
+    "per_compute_second": PerComputeSecondCost,
     "per_million_tokens": PerMillionTokensCost,
     "per_megapixel": PerMegapixelCost,
     "per_thousand_characters": PerThousandCharactersCost,

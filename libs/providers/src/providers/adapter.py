@@ -18,6 +18,7 @@ from providers.outcomes import (
 )
 from providers.protocols.ark import Ark
 from providers.protocols.dashscope import DashScope
+from providers.protocols.fal import Fal
 from providers.protocols.gemini import Gemini
 from providers.protocols.gemini_interactions import GeminiInteractions
 from providers.protocols.luma import Luma
@@ -26,6 +27,7 @@ from providers.protocols.openai_images import OpenAIImages
 from providers.protocols.openai_speech import OpenAISpeech
 from providers.protocols.openai_transcriptions import OpenAITranscriptions
 from providers.protocols.openai_videos import OpenAIVideos
+from providers.protocols.replicate import Replicate
 from providers.protocols.runway import Runway
 from providers.protocols.vertex import Vertex
 from providers.webhook import Proof, WebhookHint
@@ -78,6 +80,10 @@ class Adapter(Protocol):
 
     def parse_sign_in(self, response: HttpResponse) -> SignInOutcome:
         """Read the answer to a sign-in."""
+        ...
+
+    def job_of(self, model: str, hinted: str) -> str:
+        """The job id to ask for when a webhook about a job of this model named `hinted`."""
         ...
 
     def poll(self, base_url: str, credential: Credential, job_id: str, step: str = "") -> HttpRequest:
@@ -140,8 +146,10 @@ class Adapter(Protocol):
 _SPOKEN: Final[tuple[Adapter, ...]] = (
     Ark(),
     DashScope(),
+    Fal(),
     Gemini(),
     GeminiInteractions(),
+    Replicate(),
     Vertex(),
     Luma(),
     Runway(),

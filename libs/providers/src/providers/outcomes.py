@@ -54,6 +54,7 @@ class Usage:
     width: int | None = None
     height: int | None = None
     fps: int | None = None
+    compute_seconds: Fraction | int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The known values, JSON-able: integers, and fractions as "numerator/denominator"."""

@@ -37,8 +37,9 @@ async def confirm_hint(desk: Desk, attempt: Attempt, lease: Lease) -> str | None
     """The job id that a webhook named, if the provider knows it under our credential."""
     if attempt.hint_job_id is None:
         return None
-    outcome = await ask(desk, attempt, attempt.hint_job_id, lease)
-    return attempt.hint_job_id if isinstance(outcome, _KNOWN) else None
+    job_id = adapter(attempt.protocol).job_of(attempt.model, attempt.hint_job_id)
+    outcome = await ask(desk, attempt, job_id, lease)
+    return job_id if isinstance(outcome, _KNOWN) else None
 
 
 async def look_up(desk: Desk, attempt: Attempt, lease: Lease) -> o.LookupOutcome:
