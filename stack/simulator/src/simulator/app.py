@@ -1,7 +1,7 @@
 """The parts and how they are joined."""
 
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from simulator import pages
 from simulator.ark import Ark
 from simulator.control import Control
 from simulator.dashscope import DashScope
+from simulator.fal import Fal
 from simulator.files import FileStore
 from simulator.gemini import Gemini
 from simulator.intake import Intake
@@ -21,17 +22,29 @@ from simulator.openai import OpenAI
 from simulator.openai_webhooks import Webhooks
 from simulator.provider import Provider
 from simulator.render.pool import RenderPool
+from simulator.replicate import Replicate
 from simulator.runner import JobRunner
 from simulator.runway import Runway
 from simulator.settings import Settings
 from simulator.vertex import Vertex
-from simulator.webhooks import CallbackSender
+from simulator.webhooks import Announcing, CallbackSender
 from simulator.wiretap import Recorder, Wiretap
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+_PROVIDERS: tuple[Callable[[Intake, FileStore], Provider], ...] = (
+    Ark,
+    DashScope,
+    Fal,
+    Gemini,
+    Luma,
+    Replicate,
+    Runway,
+    Vertex,
+)
 
 
 class Simulator:
@@ -84,24 +97,13 @@ class _Parts:
             callbacks=self._callbacks, session=session,
         )  # fmt: skip
         intake = Intake(panel=panel, store=store, runner=self.runner, public_url=settings.public_url)
-        ark, luma, webhooks = Ark(intake, files), Luma(intake, files), Webhooks(self._callbacks)
+        webhooks = Webhooks(self._callbacks)
         openai = OpenAI(intake, files, webhooks)
-        providers: list[Provider] = [
-            ark,
-            luma,
-            Runway(intake, files),
-            DashScope(intake, files),
-            Gemini(intake, files),
-            openai,
-            Vertex(intake, files),
-        ]
-        self.runner.providers = {provider.name: provider for provider in providers}
-        self._callbacks.announce = {
-            ark.name: ark.announce,
-            luma.name: luma.announce,
-            openai.name: openai.announce,
-        }
+        providers = [openai, *(speaks(intake, files) for speaks in _PROVIDERS)]
+        self.runner.providers = {each.name: each for each in providers}
         self.runner.on_reset.append(webhooks.clear)
+        callers = [each for each in providers if isinstance(each, Announcing)]
+        self._callbacks.announce = {each.name: each.announce for each in callers}
         self._panel, self._recorder = panel, Recorder()
         self._control = Control(panel, store, self.runner, files, self._recorder)
 

@@ -23,6 +23,8 @@ PROVIDERS: dict[str, Facts] = {
     "luma": Facts("Luma Dream Machine", "/luma/dream-machine/v1", 30 * DAY, DAY),
     "runway": Facts("Runway", "/runway/v1", 30 * DAY, DAY),
     "gemini": Facts("Gemini API (Veo, Interactions)", "/gemini/v1beta", 2 * DAY, 2 * DAY),  # providers.md 3A
+    "fal": Facts("fal (queue)", "/fal", HOUR, HOUR),  # providers.md 6.3
+    "replicate": Facts("Replicate (predictions)", "/replicate/v1", 30 * DAY, HOUR),  # providers.md 7.2
     "vertex": Facts("Vertex AI (Veo)", "/vertex/v1", DAY, DAY),
     "openai": Facts("OpenAI (Sora, images, speech, text)", "/openai/v1", 30 * DAY, HOUR),  # providers.md 1.3
 }

@@ -7,7 +7,7 @@ from simulator.alteration import Alteration, alterations
 from simulator.facts import PROVIDERS
 from simulator.settings import Settings
 
-WEBHOOK_MODES = ("on", "off", "double", "delay")
+WEBHOOK_MODES = ("on", "off", "double", "delay", "forged")
 
 
 @dataclass(slots=True)

@@ -5,7 +5,8 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
 import aiohttp
 from simulator.jobs import Job
@@ -43,6 +44,17 @@ Announce = Callable[[Job], list[Notice]]
 """What a provider sends now that the job has changed; often nothing."""
 
 
+@runtime_checkable
+class Announcing(Protocol):
+    """A provider that calls back."""
+
+    name: str
+
+    def announce(self, job: Job) -> list[Notice]:
+        """What it sends now that the job has changed; often nothing."""
+        ...
+
+
 class CallbackSender:
     """One queue per job keeps its callbacks in order; jobs don't wait for each other."""
 
@@ -70,6 +82,8 @@ class CallbackSender:
             return
         due = time.monotonic() + (knobs.webhook_delay_seconds if knobs.webhooks == "delay" else 0.0)
         for notice in self.announce[job.provider](job):
+            if knobs.webhooks == "forged":
+                notice = replace(notice, body=notice.body + b" ")  # noqa: PLW2901 -- signed as it was
             self._put(job.id, [(notice, due)] * (2 if knobs.webhooks == "double" else 1))
 
     def clear(self) -> None:
