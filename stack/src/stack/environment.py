@@ -10,8 +10,10 @@ SERVICES = ("gateway", "ledger", "dispatcher", "callbacks", "storage")
 _SIMULATED = {
     "ark": "/ark/api/v3",
     "dashscope": "/dashscope/api/v1",
+    "fal": "/fal",
     "gemini": "/gemini/v1beta",
     "luma": "/luma/dream-machine/v1",
+    "replicate": "/replicate/v1",
     "runway": "/runway/v1",
     "openai": "/openai/v1",
 }
