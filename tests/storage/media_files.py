@@ -1,5 +1,6 @@
 """Real media files for the tests, made with PyAV."""
 
+import json
 import struct
 import zlib
 from fractions import Fraction
@@ -53,6 +54,24 @@ def make_image(path: Path, size: tuple[int, int] = (64, 48)) -> Path:
     """Write a picture in the format of its suffix."""
     Image.new("RGB", size, "navy").save(path)
     return path
+
+
+SRT = b"1\n00:00:00,000 --> 00:00:02,000\nA lion\n\n2\n00:00:02,500 --> 00:00:04,500\nyawns.\nTwice.\n"
+VTT = (
+    b"WEBVTT\n\nNOTE made by hand\n\nfirst\n00:00.000 --> 00:02.000 align:start\nA lion\n\n"
+    b"01:00:00.000 --> 01:00:01.000\nyawns.\n"
+)
+
+
+def make_mesh(scene: dict[str, Any] | None = None, data: bytes = bytes(36)) -> bytes:
+    """A binary glTF: a scene and one buffer."""
+    told = {"asset": {"version": "2.0"}, "buffers": [{"byteLength": len(data)}]} if scene is None else scene
+    text = json.dumps(told).encode()
+    text += b" " * (-len(text) % 4)
+    parts = (
+        struct.pack("<II", len(text), 0x4E4F534A) + text + struct.pack("<II", len(data), 0x004E4942) + data
+    )
+    return struct.pack("<4sII", b"glTF", 2, 12 + len(parts)) + parts
 
 
 def claim_size(path: Path, size: int) -> Path:

@@ -57,6 +57,13 @@ HEADS = {
     "playlist": b"#EXTM3U\n#EXTINF:1,\nhttp://10.0.0.1/\n",
     "json": b'{"error": "expired"}',
     "svg": b'<svg xmlns="http://www.w3.org/2000/svg">',
+    "srt": b"1\n00:00:00,000 --> 00:00:02,000\nHello\n",
+    "srt of windows": b"\xef\xbb\xbf1\r\n00:00:00,000 --> 00:00:02,000\r\nHello\r\n",
+    "vtt": b"WEBVTT - a title\n\n00:00.000 --> 00:02.000\nHello\n",
+    "glb": b"glTF\x02\x00\x00\x00",
+    "words": "Ein Löwe, 一只狮子".encode(),
+    "half a character": "一只狮子".encode()[:-1],
+    "broken words": b"caf\xe9 au lait",
     "zip": b"PK\x03\x04",
     "empty": b"",
 }
@@ -83,6 +90,15 @@ HEADS = {
         ("aac", "audio", "audio/aac", "aac"),
         ("flac", "audio", "audio/flac", "flac"),
         ("ogg", "audio", "audio/ogg", "ogg"),
+        ("srt", "subtitle", "application/x-subrip", "srt"),
+        ("srt of windows", "subtitle", "application/x-subrip", "srt"),
+        ("srt", "text", "application/x-subrip", "srt"),
+        ("vtt", "subtitle", "text/vtt", "vtt"),
+        ("glb", "mesh", "model/gltf-binary", "glb"),
+        ("words", "text", "text/plain", "txt"),
+        ("half a character", "text", "text/plain", "txt"),
+        ("html", "text", "text/plain", "txt"),
+        ("json", "text", "text/plain", "txt"),
     ],
 )
 def test_the_first_bytes_name_the_file(head: str, kind: MediaKind, content_type: str, extension: str) -> None:
@@ -94,6 +110,17 @@ def test_the_first_bytes_name_the_file(head: str, kind: MediaKind, content_type:
 )
 def test_what_can_be_no_video_is_refused_by_its_first_bytes(head: str) -> None:
     fault = admit(HEADS[head], Expected("video"))
+    assert isinstance(fault, Fault)
+    assert fault.code == "not_what_it_says"
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [("html", "subtitle"), ("words", "subtitle"), ("json", "mesh"), ("srt", "video"), ("glb", "text"),
+     ("broken words", "text"), ("empty", "text"), ("zip", "text"), ("png", "text"), ("vtt", "mesh")],
+)  # fmt: skip
+def test_documents_of_another_kind_are_refused_by_their_first_bytes(head: str, kind: MediaKind) -> None:
+    fault = admit(HEADS[head], Expected(kind))
     assert isinstance(fault, Fault)
     assert fault.code == "not_what_it_says"
 

@@ -10,7 +10,7 @@ from storage.domain.task import Output, OutputKind
 from tests.storage.storage_tools import video
 
 FRAME = Output(1, "image", "last_frame", "u")
-KINDS: list[OutputKind] = ["video", "image", "audio"]
+KINDS: list[OutputKind] = ["video", "image", "audio", "subtitle", "mesh", "text"]
 OUTPUTS = st.lists(
     st.builds(Output, st.integers(0, 50), st.sampled_from(KINDS), st.sampled_from([None, "x"]), st.just("u")),
     min_size=1,
@@ -25,10 +25,11 @@ def test_derived_files_are_stored_after_the_providers_own() -> None:
     assert [(each.index, dict(each.derived)) for each in made] == [(0, {"gif": 2, "last_frame": 3}), (1, {})]
 
 
-def test_a_watermark_goes_on_every_video() -> None:
-    made = plan([video("u"), FRAME], ["watermark"])
+def test_a_watermark_goes_on_every_picture_and_on_nothing_else() -> None:
+    rest = [Output(n, kind, None, "u") for n, kind in enumerate(("audio", "subtitle", "mesh", "text"), 2)]
+    made = plan([video("u"), FRAME, *rest], ["watermark"])
     assert not isinstance(made, GiveUp)
-    assert [each.watermark for each in made] == [True, False]
+    assert [each.watermark for each in made] == [True, True, False, False, False, False]
 
 
 @given(OUTPUTS, DERIVE)
@@ -45,8 +46,6 @@ def test_no_two_files_of_a_task_share_an_index(outputs: Sequence[Output], derive
     ("outputs", "derive", "code"),
     [
         ([], [], "storage_failed"),
-        ([video("u"), Output(1, "subtitle", None, "u")], [], "unsupported_kind"),
-        ([Output(0, "mesh", None, "u")], [], "unsupported_kind"),
         ([video("u")], ["hologram"], "storage_failed"),
     ],
 )

@@ -76,16 +76,29 @@ async def test_an_image_is_told_by_its_content(
 async def test_what_is_no_media_is_unreadable(pool: ProbePool, tmp_path: Path) -> None:
     contents = {
         "empty": b"",
-        "html": b"<!doctype html><html>expired</html>",
         "noise": os.urandom(5000),
-        "playlist": b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n",
         "only a head": b"\x00\x00\x00\x20ftypisom\x00\x00\x02\x00isomiso2avc1mp41",
-        "concat": b"ffconcat version 1.0\nfile /etc/passwd\n",
     }
     for name, content in contents.items():
         path = tmp_path / name
         path.write_bytes(content)
         assert (name, await code_of(pool, path)) == (name, "unreadable")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<!doctype html><html>expired</html>",
+        b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n",
+        b"ffconcat version 1.0\nfile /etc/passwd\n",
+    ],
+)
+async def test_a_text_that_names_other_files_is_a_text_and_no_medium(
+    pool: ProbePool, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(content)
+    assert (await pool.probe(path)).kind == "text"
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.png", "a.jpg", "a.webm"])

@@ -2,15 +2,16 @@
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from contracts.ids import task_text
-from storage.domain.task import Output
+from storage.domain.task import Output, OutputKind, Succeeded
 from storage.outbound.objects import ObjectStore
 
-from tests.storage.media_files import make_audio
+from tests.storage.media_files import SRT, make_audio, make_image, make_mesh
 from tests.storage.storage_tools import ASK, Storage, succeeded, until, video
 
 pytestmark = pytest.mark.stack
@@ -175,13 +176,88 @@ async def test_credentials_go_to_the_providers_own_address(storage: Storage, sma
     assert headers["x-goog-api-key"] == "key"
 
 
-async def test_a_kind_that_isnt_stored_yet_is_refused_by_name(storage: Storage, small_video: bytes) -> None:
-    fact = succeeded(video(storage.serve("/a", small_video)), Output(1, "subtitle", None, "http://x/b"))
+async def test_several_results_of_all_kinds_are_stored_together(
+    storage: Storage, small_video: bytes, tmp_path: Path
+) -> None:
+    contents: list[tuple[OutputKind, bytes]] = [
+        ("video", small_video),
+        ("image", make_image(tmp_path / "a.png").read_bytes()),
+        ("audio", make_audio(tmp_path / "a.mp3", "libmp3lame").read_bytes()),
+        ("subtitle", SRT),
+        ("mesh", make_mesh()),
+        ("text", "Ein Löwe gähnt.".encode()),
+    ]
+    fact = succeeded(
+        *(
+            Output(n, kind, None, storage.serve(f"/{n}", content))
+            for n, (kind, content) in enumerate(contents)
+        )
+    )
     await storage.start()
     await storage.accept(fact)
     word = await storage.word(fact)
-    assert (word.outcome, word.error_code) == ("failed", "unsupported_kind")
+    assert [(each.kind, each.file_name.rpartition(".")[2]) for each in word.assets] == [
+        ("video", "mp4"), ("image", "png"), ("audio", "mp3"),
+        ("subtitle", "srt"), ("mesh", "glb"), ("text", "txt"),
+    ]  # fmt: skip
+    assert [each.size_bytes for each in word.assets] == [len(content) for _, content in contents]
+    assert word.assets[3].duration_ms == 4500
+
+
+async def test_bytes_from_a_providers_answer_are_copied_and_then_gone(
+    storage: Storage, store: ObjectStore, tmp_path: Path
+) -> None:
+    picture = make_image(tmp_path / "a.png").read_bytes()
+    fact = await in_inbox(store, picture)
+    await storage.start()
+    await storage.accept(fact)
+    word = await storage.word(fact)
+    [asset] = word.assets
+    assert (asset.kind, asset.width, asset.sha256) == ("image", 64, hashlib.sha256(picture).hexdigest())
+    assert await store.head(asset.object_key) is not None
     assert storage.provider.seen == []
+
+    async def gone() -> bool:
+        return await store.head(inbox_key(fact)) is None
+
+    await until(gone)
+
+
+async def test_what_is_lost_from_the_inbox_fails_for_good(
+    storage: Storage, store: ObjectStore, tmp_path: Path
+) -> None:
+    fact = await in_inbox(store, make_image(tmp_path / "a.png").read_bytes())
+    await store.delete(inbox_key(fact))
+    await storage.start()
+    await storage.accept(fact)
+    word = await storage.word(fact)
+    assert word.outcome == "failed"
+    assert "result_lost" in (word.error_message or "")
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["object://elsewhere/inbox/x", "object://{bucket}/results/x", "object://{bucket}/inbox/../results/x"],
+)
+async def test_a_reference_reaches_only_the_inbox(storage: Storage, where: str) -> None:
+    fact = succeeded(Output(0, "image", None, where.replace("{bucket}", storage.store.bucket)))
+    await storage.start()
+    await storage.accept(fact)
+    assert "foreign_object" in ((await storage.word(fact)).error_message or "")
+
+
+async def in_inbox(store: ObjectStore, content: bytes) -> Succeeded:
+    """A task whose one result is in the inbox, as the dispatcher puts it there."""
+    fact = succeeded()
+    async with store.upload(inbox_key(fact), "image/png") as upload:
+        await upload.part(content)
+        await upload.complete()
+    reference = f"object://{store.bucket}/{inbox_key(fact)}"
+    return replace(fact, outputs=(Output(0, "image", None, reference),))
+
+
+def inbox_key(fact: Succeeded) -> str:
+    return f"inbox/{fact.task_id}/1/0"
 
 
 async def test_a_server_that_is_down_is_tried_again_with_the_reason_kept(

@@ -81,3 +81,19 @@ async def test_an_upload_that_was_never_finished_is_dropped(storage: Storage, st
         assert len(await store.unfinished("results/")) == 1
         assert await swept(storage, store, soon, delete=True) == {key}
     assert await store.unfinished("results/") == []
+
+
+async def test_the_inbox_is_swept_of_ended_tasks_and_of_those_nobody_ever_told_of(
+    storage: Storage, store: ObjectStore, small_video: bytes
+) -> None:
+    ended = succeeded(video(storage.serve("/a", small_video)))
+    waiting, unheard_of = succeeded(video("http://127.0.0.1:1/b")), uuid7()
+    await storage.accept(ended, waiting)
+    keys = [await put(store, f"inbox/{each}/1/0") for each in (ended.task_id, waiting.task_id, unheard_of)]
+    await storage.db.pool.execute(
+        "UPDATE tasks SET ended_at = now(), outcome = 'stored' WHERE task_id = $1", ended.task_id
+    )
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    assert await swept(storage, store, datetime.now(UTC) - timedelta(days=1), delete=True) == set()
+    assert await swept(storage, store, tomorrow, delete=True) == {keys[0]}
+    assert await swept(storage, store, tomorrow + timedelta(days=8), delete=True) == {keys[2]}

@@ -42,7 +42,7 @@ CREATE TABLE copies (
     task_id uuid NOT NULL REFERENCES tasks,
     attempt integer NOT NULL,
     index integer NOT NULL CHECK (index >= 0),
-    kind text NOT NULL CHECK (kind IN ('video', 'image', 'audio', 'subtitle', 'mesh')),
+    kind text NOT NULL CHECK (kind IN ('video', 'image', 'audio', 'subtitle', 'mesh', 'text')),
     role text,
     url text,
     object_key text,

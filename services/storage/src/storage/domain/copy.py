@@ -7,7 +7,7 @@ from typing import Final
 from storage.domain.media import FileType, MediaKind, Probe, sniff
 
 RESULTS: Final = "results/"
-"""Where all copies are; nothing else in the bucket is storage's."""
+"""Where all copies are."""
 GIVE_UP_AFTER_DEADLINE: Final = timedelta(hours=12)
 """Holds live for the deadline + 24 h, so the ledger always hears of it in time."""
 TRIES_OF_A_BAD_FILE: Final = 2
@@ -72,11 +72,11 @@ def admit(head: bytes, expected: Expected) -> FileType | Fault:
 
 def judge(probe: Probe, expected: Expected) -> Fault | None:
     """Say by what decoding has shown whether a file is what it should be; None when it is."""
-    if probe.kind != expected.kind:
+    if probe.kind != expected.kind and (expected.kind, probe.kind) != ("text", "subtitle"):
         return Fault("not_what_it_says", f"the {expected.kind} turned out to be {probe.kind}", permanent=True)
     if probe.kind in {"video", "image"} and not (probe.width and probe.height):
         return Fault("not_what_it_says", f"the {expected.kind} has no size", permanent=True)
-    if probe.kind in {"video", "audio"} and not probe.duration_ms:
+    if probe.kind in {"video", "audio", "subtitle"} and not probe.duration_ms:
         return Fault("not_what_it_says", f"the {expected.kind} has no duration", permanent=True)
     return None
 

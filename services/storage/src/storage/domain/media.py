@@ -1,10 +1,11 @@
 """What a file is, told by its first bytes; names and declared types are never believed. Pure."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-MediaKind = Literal["video", "image", "audio"]
+MediaKind = Literal["video", "image", "audio", "subtitle", "mesh", "text"]
 HEAD_BYTES: Final = 4096
 """How much of a file's beginning ``sniff`` wants to see."""
 
@@ -21,8 +22,8 @@ class FileType:
 class Container:
     """A file format: its name and what it is called when it holds a kind of media.
 
-    ``demuxer`` is FFmpeg's name for it, None for still images. It is always given explicitly, so that a file
-    can't be taken for a playlist that names other files or addresses.
+    ``demuxer`` is FFmpeg's name for it, None for what it doesn't open. It is always given explicitly, so that
+    a file can't be taken for a playlist that names other files or addresses.
     """
 
     name: str
@@ -73,6 +74,13 @@ FLAC: Final = Container("flac", {"audio": FileType("audio/flac", "flac")}, "flac
 OGG: Final = Container(
     "ogg", {"audio": FileType("audio/ogg", "ogg"), "video": FileType("video/ogg", "ogv")}, "ogg"
 )
+SRT_TYPE: Final = FileType("application/x-subrip", "srt")
+SRT: Final = Container("srt", {"subtitle": SRT_TYPE, "text": SRT_TYPE})
+VTT_TYPE: Final = FileType("text/vtt", "vtt")
+VTT: Final = Container("vtt", {"subtitle": VTT_TYPE, "text": VTT_TYPE})
+GLB: Final = Container("glb", {"mesh": FileType("model/gltf-binary", "glb")})
+TEXT: Final = Container("text", {"text": FileType("text/plain", "txt")})
+"""Anything that can be read: markup and JSON too are served as plain text."""
 
 
 def sniff(head: bytes) -> Container | None:
@@ -81,6 +89,24 @@ def sniff(head: bytes) -> Container | None:
         if matches(head):
             return container
     return None
+
+
+_SRT_CUE: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*\d+[ \t]*\r?\n\d{2,}:\d{2}:\d{2}[,.]\d{3}[ \t]+-->")
+_VTT_MARK: Final = re.compile(rb"(?:\xef\xbb\xbf)?WEBVTT(?:[ \t\r\n]|$)")
+_UNPRINTABLE: Final = frozenset(range(32)) - frozenset(b"\t\n\r\f")
+_LONGEST_CHARACTER: Final = 4
+"""Bytes of a character in UTF-8: so many may be cut off at the end of a head."""
+
+
+def is_text(head: bytes) -> bool:
+    """Tell whether bytes are UTF-8 without control characters; the last one may be cut off."""
+    if not head or any(byte in _UNPRINTABLE for byte in head):
+        return False
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data" and error.start > len(head) - _LONGEST_CHARACTER
+    return True
 
 
 def _starts(*prefixes: bytes) -> Callable[[bytes], bool]:
@@ -135,4 +161,8 @@ _SIGNATURES: Final[tuple[tuple[Callable[[bytes], bool], Container], ...]] = (
     (_starts(b"\xff\xf1", b"\xff\xf9"), AAC),
     (_mpeg_ts, MPEG_TS),
     (_mp3, MP3),
+    (_starts(b"glTF"), GLB),
+    (lambda head: _VTT_MARK.match(head) is not None, VTT),
+    (lambda head: _SRT_CUE.match(head) is not None, SRT),
+    (is_text, TEXT),
 )

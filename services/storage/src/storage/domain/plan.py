@@ -10,7 +10,7 @@ from storage.domain.task import Output
 
 Derivation = Literal["gif", "last_frame", "watermark"]
 DERIVED_FILES: Final = ("gif", "last_frame")
-_STORED_KINDS: Final = frozenset({"video", "image", "audio"})
+_MARKED_KINDS: Final = frozenset({"video", "image"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +40,14 @@ def plan(outputs: Sequence[Output], derive: Sequence[str]) -> tuple[Planned, ...
         main = output.kind == "video" and output.role is None
         made = {cast("Derivation", name): free + n for n, name in enumerate(wanted)} if main else {}
         free += len(made)
-        marked = "watermark" in derive and output.kind == "video"
-        planned.append(
-            Planned(output.index, cast("MediaKind", output.kind), output.role, output.url, marked, made)
-        )
+        marked = "watermark" in derive and output.kind in _MARKED_KINDS
+        planned.append(Planned(output.index, output.kind, output.role, output.url, marked, made))
     return tuple(planned)
 
 
 def _refusal(outputs: Sequence[Output], derive: Sequence[str]) -> GiveUp | None:
     if not outputs:
         return GiveUp("storage_failed", "the provider's success came without a result")
-    foreign = sorted({output.kind for output in outputs} - _STORED_KINDS)
-    if foreign:
-        return GiveUp("unsupported_kind", f"results of kind {', '.join(foreign)} are not stored yet")
     unknown = sorted(set(derive) - {"watermark", *DERIVED_FILES})
     if unknown:
         return GiveUp("storage_failed", f"nothing here can make {', '.join(unknown)}")

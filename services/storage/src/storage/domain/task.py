@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
-OutputKind = Literal["video", "image", "audio", "subtitle", "mesh", "text"]
+from storage.domain.media import MediaKind
+
+OutputKind = MediaKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,13 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A result that lies in our own bucket: the provider's answer carried its bytes."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """A result whose first part has come. ``parts`` yields all of it, the first part included."""
 
@@ -33,9 +40,14 @@ async def open_source(
 ) -> AsyncIterator[Arrival]:
     """GET a result through the SSRF gate; EgressError says why it can't be had."""
     async with open_download(client, source.url, limits, source.headers) as download:
-        parts = in_parts(download.chunks())
-        first = await anext(parts, bytearray())
-        yield Arrival(bytes(first[:HEAD_BYTES]), _with_first(first, parts))
+        yield await arrival(download.chunks())
+
+
+async def arrival(chunks: AsyncIterator[bytes]) -> Arrival:
+    """Wait for the first part of a stream."""
+    parts = in_parts(chunks)
+    first = await anext(parts, bytearray())
+    return Arrival(bytes(first[:HEAD_BYTES]), _with_first(first, parts))
 
 
 async def in_parts(chunks: AsyncIterator[bytes], size: int = PART_BYTES) -> AsyncIterator[bytearray]:

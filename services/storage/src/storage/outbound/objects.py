@@ -149,6 +149,11 @@ class ObjectStore:
         self._put = put
         self._bucket = bucket
 
+    @property
+    def bucket(self) -> str:
+        """Its name."""
+        return self._bucket
+
     async def ready(self) -> None:
         """Return when the bucket answers; ObjectStoreError when it doesn't."""
         with _store_errors():

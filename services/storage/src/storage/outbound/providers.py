@@ -21,8 +21,9 @@ from providers.outcomes import (
 from runtime.egress.errors import EgressError
 
 from storage.domain.copy import Fault
+from storage.domain.inbox import is_reference
 from storage.domain.task import Succeeded as Fact
-from storage.outbound.fetch import Source
+from storage.outbound.fetch import Kept, Source
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _CALL_SECONDS = 20.0
@@ -51,8 +52,10 @@ class Providers:
     def __init__(self, configured: Mapping[str, Provider]) -> None:
         self._configured = configured
 
-    def source(self, fact: Fact, url: str) -> Source:
+    def source(self, fact: Fact, url: str) -> Source | Kept:
         """Where and with which headers to fetch an output. Raises ProviderFaultError."""
+        if is_reference(url):
+            return Kept(url)
         spoken, provider, credential = self._resolve(fact)
         request = spoken.fetch(provider.base_url, credential, url)
         return Source(request.url, request.headers)

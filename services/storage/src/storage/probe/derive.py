@@ -1,4 +1,4 @@
-"""Makes files out of a stored video: GIF, last frame, watermark. Runs in a probe worker only."""
+"""Makes files out of a result: GIF, last frame, watermark. Runs in a probe worker only."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,15 +8,16 @@ from typing import Any, Final
 
 import av
 import av.filter
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-from storage.domain.media import HEAD_BYTES, sniff
-from storage.probe.inspect import UnreadableError, last_frame_of, limit, open_media, video_stream
+from storage.domain.media import HEAD_BYTES, Container, sniff
+from storage.probe.errors import UnreadableError
+from storage.probe.inspect import last_frame_of, limit, open_media, video_stream
+from storage.probe.mark import draw_mark, mark_image
 
 GIF_SIDE: Final = 480
 GIF_RATE: Final = 10
 GIF_SECONDS: Final = 30
-_MARK: Final = "Framebus"
 _COLOURS: Final = ("color_primaries", "color_trc", "colorspace", "color_range")
 
 
@@ -51,7 +52,16 @@ def save_last_frame(source: Path, target: Path, max_pixels: int) -> None:
 
 
 def add_watermark(source: Path, target: Path, max_pixels: int) -> None:
-    """Write an MP4 with a small mark in the lower right corner; the sound is copied as it is."""
+    """Write the image or video with a small mark in the lower right corner."""
+    container = _container(source)
+    if container is not None and "image" in container.types:
+        mark_image(source, target, container, max_pixels)
+    else:
+        _mark_video(source, target, max_pixels)
+
+
+def _mark_video(source: Path, target: Path, max_pixels: int) -> None:
+    """Write an MP4; the sound is copied as it is."""
     with (
         _open_video(source, max_pixels) as (media, stream),
         av.open(str(target), "w", format="mp4", options={"movflags": "faststart"}) as output,
@@ -71,10 +81,14 @@ def add_watermark(source: Path, target: Path, max_pixels: int) -> None:
         output.mux(video.encode(None))
 
 
+def _container(source: Path) -> Container | None:
+    with source.open("rb") as file:
+        return sniff(file.read(HEAD_BYTES))
+
+
 @contextmanager
 def _open_video(source: Path, max_pixels: int) -> Iterator[tuple[Any, Any]]:
-    with source.open("rb") as file:
-        container = sniff(file.read(HEAD_BYTES))
+    container = _container(source)
     if container is None or container.demuxer is None:
         raise UnreadableError("no video")
     with open_media(source, container.demuxer) as media:
@@ -147,14 +161,9 @@ def _mark_filter(stream: Any) -> _Filter:
 
 
 def _mark_picture(video_height: int) -> Any:
-    """Draw the mark, white on a shade, a twentieth of the video high."""
-    font = ImageFont.load_default(size=max(10, video_height // 24))
-    left, top, right, bottom = font.getbbox(_MARK)
-    margin = max(2, video_height // 100)
-    size = (int(right - left) + 2 * margin, int(bottom - top) + 2 * margin)
-    picture = Image.new("RGBA", size, (0, 0, 0, 96))
-    ImageDraw.Draw(picture).text((margin - left, margin - top), _MARK, font=font, fill=(255, 255, 255, 200))
-    frame = av.VideoFrame(size[0], size[1], "rgba")
+    """Return the mark as a frame."""
+    picture = draw_mark(video_height)
+    frame = av.VideoFrame(picture.width, picture.height, "rgba")
     _fill(frame.planes[0], picture)
     frame.pts, frame.time_base = 0, Fraction(1, 1000)
     return frame

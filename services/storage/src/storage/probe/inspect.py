@@ -10,6 +10,8 @@ import av
 from PIL import Image, ImageFile
 
 from storage.domain.media import HEAD_BYTES, Container, MediaKind, Probe, sniff
+from storage.probe.documents import inspect_mesh, inspect_subtitle, inspect_text
+from storage.probe.errors import UnreadableError
 
 _EXIF_ORIENTATION: Final = 0x0112
 _AV_MICROSECOND: Final = Fraction(1, 1_000_000)
@@ -21,20 +23,18 @@ _MAX_IMAGE_FRAMES: Final = 5_000
 _PILLOW_NAMES: Final = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP", "gif": "GIF", "avif": "AVIF"}
 
 
-class UnreadableError(Exception):
-    """The file is no media file that can be decoded from beginning to end."""
-
-
 def inspect(path: Path, max_pixels: int) -> Probe:
-    """Look at both ends of a file and tell what it is; UnreadableError when it can't be decoded."""
+    """Look into a file and tell what it is; UnreadableError when it can't be decoded."""
     with path.open("rb") as file:
         container = sniff(file.read(HEAD_BYTES))
     if container is None:
         raise UnreadableError("no known media format")
     try:
-        if container.demuxer is None:
+        if container.demuxer is not None:
+            return _inspect_streams(path, container, max_pixels)
+        if "image" in container.types:
             return _inspect_image(path, container, max_pixels)
-        return _inspect_streams(path, container, max_pixels)
+        return _inspect_document(path, container)
     except MemoryError:  # FFmpeg's own is an FFmpegError too
         raise
     except (av.FFmpegError, OSError, SyntaxError, ValueError, EOFError) as error:
@@ -180,14 +180,28 @@ def _probe(container: Container, kind: MediaKind, stream: Any, **found: Any) -> 
     return Probe(kind, container.name, named.content_type, named.extension, codec, **found)
 
 
-def _inspect_image(path: Path, container: Container, max_pixels: int) -> Probe:
+def _inspect_document(path: Path, container: Container) -> Probe:
+    if "mesh" in container.types:
+        return inspect_mesh(path, container)
+    return (
+        inspect_subtitle(path, container) if "subtitle" in container.types else inspect_text(path, container)
+    )
+
+
+@contextlib.contextmanager
+def open_image(path: Path, container: Container, max_pixels: int) -> Iterator[tuple[Image.Image, int]]:
+    """Open a still or moving image whose size is bounded, with the number of its frames."""
     # The check of the size comes first, so that Pillow's own, which only warns at first, never decides.
     Image.MAX_IMAGE_PIXELS = None
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     with Image.open(path, formats=[_PILLOW_NAMES[container.name]]) as image:
+        _check_size(*image.size, max_pixels)
+        yield image, _image_frames(image)
+
+
+def _inspect_image(path: Path, container: Container, max_pixels: int) -> Probe:
+    with open_image(path, container, max_pixels) as (image, frames):
         width, height = image.size
-        _check_size(width, height, max_pixels)
-        frames = _image_frames(image)
         image.load()
         if frames > 1:
             image.seek(frames - 1)

@@ -17,7 +17,8 @@ import av
 import av.logging
 
 from storage.probe.derive import add_watermark, make_gif, save_last_frame
-from storage.probe.inspect import UnreadableError, inspect
+from storage.probe.errors import UnreadableError
+from storage.probe.inspect import inspect
 
 _DERIVATIONS: Final = {"gif": make_gif, "last_frame": save_last_frame, "watermark": add_watermark}
 _MAX_OPEN_FILES: Final = 64

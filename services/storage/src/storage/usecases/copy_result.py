@@ -9,11 +9,12 @@ from runtime.egress.download import DownloadLimits
 from runtime.egress.errors import EgressError
 from runtime.objects.errors import ObjectStoreError
 
+from storage.domain import inbox
 from storage.domain.copy import Expected, Fault, admit, judge, object_key
 from storage.domain.media import FileType, Probe
 from storage.domain.plan import Derivation
 from storage.outbound.clients import Clients
-from storage.outbound.fetch import Arrival, Source, open_source
+from storage.outbound.fetch import Arrival, Kept, Source, arrival, open_source
 from storage.outbound.objects import ObjectStore
 from storage.outbound.spool import Digest, Spool, file_parts, open_spool, temporary_path
 from storage.probe.pool import ProbeError, ProbePool
@@ -50,7 +51,7 @@ class CopyOrder:
     attempt: int
     index: int
     claim: int
-    source: Source
+    source: Source | Kept
     expected: Expected
     watermark: bool = False
     derived: Mapping[Derivation, int] = field(default_factory=dict)
@@ -105,10 +106,10 @@ def _copy_errors() -> Iterator[None]:
 
 async def _store_streamed(tools: CopyTools, order: CopyOrder, spool: Spool) -> Copied:
     """Send each part on as it comes; the object appears only when the whole was probed."""
-    async with _opened(tools, order) as (arrival, named):
+    async with _opened(tools, order) as (arrived, named):
         key = order.key(order.index, named.extension)
         async with tools.store.upload(key, named.content_type) as upload:
-            async for part in arrival.parts:
+            async for part in arrived.parts:
                 await spool.append(part)
                 await upload.part(part)
             probe = await _judged(tools, spool.path, order.expected)
@@ -118,11 +119,11 @@ async def _store_streamed(tools: CopyTools, order: CopyOrder, spool: Spool) -> C
 
 async def _store_marked(tools: CopyTools, order: CopyOrder, spool: Spool) -> Copied:
     """Keep the result on disk only, and store it with a mark: the unmarked one never becomes an object."""
-    async with _opened(tools, order) as (arrival, _):
-        async for part in arrival.parts:
+    async with _opened(tools, order) as (arrived, _):
+        async for part in arrived.parts:
             await spool.append(part)
     await _judged(tools, spool.path, order.expected)
-    with temporary_path(tools.spool_directory, ".mp4") as marked:
+    with temporary_path(tools.spool_directory) as marked:
         await tools.pool.derive("watermark", spool.path, marked)
         copied = await _store_file(tools, order, order.index, marked, order.expected)
         marked.replace(spool.path)  # derived files are made from what the customer sees
@@ -153,12 +154,39 @@ async def _store_file(
 @asynccontextmanager
 async def _opened(tools: CopyTools, order: CopyOrder) -> AsyncIterator[tuple[Arrival, FileType]]:
     """Begin the download and say what it will be stored as; a file of the wrong kind ends here."""
+    source = order.source
+    opened = _fetched(tools, source) if isinstance(source, Source) else _kept(tools, source)
+    async with opened as arrived:
+        named = admit(arrived.head, order.expected)
+        if isinstance(named, Fault):
+            raise CopyError(named)
+        yield arrived, named
+
+
+@asynccontextmanager
+async def _fetched(tools: CopyTools, source: Source) -> AsyncIterator[Arrival]:
     with tools.clients.lend() as client:
-        async with open_source(client, order.source, tools.limits) as arrival:
-            named = admit(arrival.head, order.expected)
-            if isinstance(named, Fault):
-                raise CopyError(named)
-            yield arrival, named
+        async with open_source(client, source, tools.limits) as arrived:
+            yield arrived
+
+
+@asynccontextmanager
+async def _kept(tools: CopyTools, source: Kept) -> AsyncIterator[Arrival]:
+    """Read what the dispatcher has put into our bucket. Only its inbox: a reference may be forged."""
+    key = inbox.key_of(source.reference, tools.store.bucket)
+    if key is None:
+        raise CopyError(Fault("foreign_object", "the result lies outside storage's inbox", permanent=True))
+    try:
+        async with tools.store.read(key) as found:
+            if found.total_bytes > tools.limits.max_bytes:
+                raise CopyError(Fault("too_large", f"{found.total_bytes} bytes are too many", permanent=True))
+            yield await arrival(found.chunks)
+    except ObjectStoreError as error:
+        if error.code not in {"NoSuchKey", "404"}:
+            raise
+        raise CopyError(
+            Fault("result_lost", "the result is no longer in the inbox", permanent=True)
+        ) from error
 
 
 async def _judged(tools: CopyTools, path: Path, expected: Expected) -> Probe:

@@ -1,6 +1,6 @@
 """A claimed task: copy all its outputs, then write down that they are stored, or what went wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from runtime.work import table as work
 from runtime.work.table import Claim
 
 from storage.db import tasks
+from storage.domain import inbox
 from storage.domain.copy import Expected, Fault, GiveUp, Retry, after_failure, file_name, give_up_at
 from storage.domain.links import new_token
 from storage.domain.plan import Planned, plan
@@ -65,7 +66,9 @@ class CopyTask:
         result = await self._try(claim, task, copied)
         ended = await self._records.submit(Record(claim, task, result))
         if not (ended and isinstance(result, Stored)):
-            await self._discard(copied)
+            await self._discard(each.key for each in copied)
+        if ended:
+            await self._discard(inbox_keys(task, self._workshop.tools.store.bucket))
         self._tell(task, result)
 
     async def _try(self, claim: Claim, task: Task, copied: list[Copied]) -> Stored | GiveUp | Again:
@@ -111,10 +114,10 @@ class CopyTask:
         log.info("address_refreshed", task_id=str(task.task_id), index=planned.index)
         return urls[place]
 
-    async def _discard(self, copied: Sequence[Copied]) -> None:
-        """Remove objects that no row will name; what can't be removed now is left to the orphan sweep."""
-        for each in copied:
-            await self._workshop.tools.store.discard(each.key)
+    async def _discard(self, keys: Iterable[str]) -> None:
+        """Remove objects that nobody needs; what can't be removed now is left to the orphan sweep."""
+        for key in keys:
+            await self._workshop.tools.store.discard(key)
 
     async def _drop(self, claim: Claim) -> None:
         async with self._db.transaction() as tx:
@@ -135,6 +138,12 @@ class CopyTask:
         else:
             fault = result.fault
             log.warning("copy_failed", **name, code=fault.code, message=fault.message, delay=result.delay)
+
+
+def inbox_keys(task: Task, bucket: str) -> list[str]:
+    """Where the results lie that came as bytes; with the task's end they are copied, or never will be."""
+    references = (output.url for output in task.fact.outputs if inbox.is_reference(output.url))
+    return [key for each in references if (key := inbox.key_of(each, bucket)) is not None]
 
 
 def _after(claim: Claim, task: Task, fault: Fault) -> GiveUp | Again:

@@ -6,16 +6,23 @@ They are what killed workers leave behind. Objects are written before their row,
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from contracts.ids import task_from_text
 from runtime.db import Connection
 
 from storage.domain.copy import RESULTS
+from storage.domain.inbox import INBOX, task_of
 from storage.outbound.objects import ListedObject, ObjectStore
 
+_ENDED = "SELECT task_id FROM tasks WHERE task_id = ANY($1::uuid[]) AND ended_at IS NOT NULL"
+_KNOWN = "SELECT task_id FROM tasks WHERE task_id = ANY($1::uuid[])"
 _NAMED = "SELECT object_key FROM copies WHERE task_id = ANY($1::uuid[]) AND object_key IS NOT NULL"
+
+
+UNHEARD_OF: Final = timedelta(days=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,11 @@ async def sweep_orphans(
             if delete:
                 await store.delete(found.key)
             yield Orphan(found.key, found.modified_at, found.size_bytes)
+    async for page in store.listed(INBOX):
+        for found in await _left_behind(conn, [each for each in page if each.modified_at < before], before):
+            if delete:
+                await store.delete(found.key)
+            yield Orphan(found.key, found.modified_at, found.size_bytes)
     for upload in await store.unfinished(RESULTS):
         if upload.begun_at < before:
             if delete:
@@ -48,6 +60,22 @@ async def _unnamed(conn: Connection, objects: Sequence[ListedObject]) -> list[Li
     ours = [task for task in tasks.values() if task is not None]
     named = {row["object_key"] for row in await conn.fetch(_NAMED, ours)} if ours else set()
     return [each for each in objects if tasks[each.key] is not None and each.key not in named]
+
+
+async def _left_behind(
+    conn: Connection, objects: Sequence[ListedObject], before: datetime
+) -> list[ListedObject]:
+    """What lies in the inbox of a task that has ended, or that no event that Kafka still keeps tells of."""
+    tasks = {each.key: task_of(each.key) for each in objects}
+    ours = [task for task in tasks.values() if task is not None]
+    ended = {row["task_id"] for row in await conn.fetch(_ENDED, ours)} if ours else set()
+    known = {row["task_id"] for row in await conn.fetch(_KNOWN, ours)} if ours else set()
+    return [
+        each
+        for each in objects
+        if tasks[each.key] in ended
+        or (tasks[each.key] not in known and each.modified_at < before - UNHEARD_OF)
+    ]
 
 
 def _task(key: str) -> UUID | None:
