@@ -9,6 +9,7 @@ from stack.servers import Servers
 SERVICES = ("gateway", "ledger", "dispatcher", "callbacks", "storage")
 _SIMULATED = {
     "ark": "/ark/api/v3",
+    "comfyui": "/comfyui",
     "dashscope": "/dashscope/api/v1",
     "fal": "/fal",
     "gemini": "/gemini/v1beta",

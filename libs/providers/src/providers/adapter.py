@@ -17,6 +17,7 @@ from providers.outcomes import (
     SubmitOutcome,
 )
 from providers.protocols.ark import Ark
+from providers.protocols.comfyui import ComfyUI
 from providers.protocols.dashscope import DashScope
 from providers.protocols.fal import Fal
 from providers.protocols.gemini import Gemini
@@ -145,6 +146,7 @@ class Adapter(Protocol):
 
 _SPOKEN: Final[tuple[Adapter, ...]] = (
     Ark(),
+    ComfyUI(),
     DashScope(),
     Fal(),
     Gemini(),

@@ -8,6 +8,7 @@ from pathlib import Path
 import aiohttp
 from simulator import pages
 from simulator.ark import Ark
+from simulator.comfyui import ComfyUI
 from simulator.control import Control
 from simulator.dashscope import DashScope
 from simulator.fal import Fal
@@ -37,6 +38,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 _PROVIDERS: tuple[Callable[[Intake, FileStore], Provider], ...] = (
     Ark,
+    ComfyUI,
     DashScope,
     Fal,
     Gemini,

@@ -20,6 +20,7 @@ class Facts:
 PROVIDERS: dict[str, Facts] = {
     "dashscope": Facts("DashScope (Wan)", "/dashscope/api/v1", DAY, DAY),  # providers.md 5.2
     "ark": Facts("Volcengine Ark (Seedance)", "/ark/api/v3", 7 * DAY, DAY),  # providers.md 4.2
+    "comfyui": Facts("ComfyUI", "/comfyui", 30 * DAY, 30 * DAY),
     "luma": Facts("Luma Dream Machine", "/luma/dream-machine/v1", 30 * DAY, DAY),
     "runway": Facts("Runway", "/runway/v1", 30 * DAY, DAY),
     "gemini": Facts("Gemini API (Veo, Interactions)", "/gemini/v1beta", 2 * DAY, 2 * DAY),  # providers.md 3A

@@ -9,7 +9,7 @@ from typing import Any
 
 from providers import reading
 from providers.http import HttpResponse
-from providers.outcomes import BadCredentials, Failed, InvalidInput, Throttled, Unknown
+from providers.outcomes import BadCredentials, Failed, InvalidInput, OutOfQuota, Throttled, Unknown
 
 ABOUT_INPUT = {
     "value_smaller_than_min",
@@ -20,7 +20,9 @@ ABOUT_INPUT = {
 """What a node says of a value from the input. `value_not_in_list` is mostly a model that isn't installed."""
 
 
-def refusal(response: HttpResponse) -> Failed | InvalidInput | Throttled | BadCredentials | Unknown:
+def refusal(
+    response: HttpResponse,
+) -> Failed | InvalidInput | Throttled | OutOfQuota | BadCredentials | Unknown:
     """Why a submit was not accepted; Unknown where it may have been."""
     call = _call_level(response)
     if call is not None:
@@ -38,20 +40,22 @@ def dropped_outputs(body: object) -> Failed | InvalidInput | None:
     return (_about_nodes(body) or Failed("node_errors", "some nodes were left out")) if errors else None
 
 
-def call_fault(response: HttpResponse) -> Throttled | BadCredentials | Unknown:
+def call_fault(response: HttpResponse) -> Throttled | OutOfQuota | BadCredentials | Unknown:
     """Why a poll or cancel was not answered."""
     return _call_level(response) or Unknown(_words(response))
 
 
-def upload_fault(response: HttpResponse) -> InvalidInput | Throttled | BadCredentials | Unknown:
+def upload_fault(response: HttpResponse) -> InvalidInput | Throttled | OutOfQuota | BadCredentials | Unknown:
     """Why an upload didn't work: 400 for a name or folder, 413 for the server's limit of bytes."""
     if response.status in {400, 413}:
         return InvalidInput(_words(response))
     return call_fault(response)
 
 
-def _call_level(response: HttpResponse) -> Throttled | BadCredentials | None:
+def _call_level(response: HttpResponse) -> Throttled | OutOfQuota | BadCredentials | None:
     """What a proxy says: ComfyUI itself knows neither keys nor limits."""
+    if response.status == 402:
+        return OutOfQuota(_words(response))
     if response.status == 429:
         return Throttled(reading.retry_after(response.headers))
     if response.status in {401, 403, 407}:
