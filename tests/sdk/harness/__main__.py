@@ -51,9 +51,7 @@ def _verdicts(name: str, url: str, only: str) -> list[bool]:
 def _checked(sdk: str, line: dict[str, Any]) -> bool:
     if "guards" in line:
         good = line["verdict"] == "red"
-        _report(
-            sdk, line["name"], f"without {line['guards']}: {line['verdict']}", "" if good else line["why"]
-        )
+        _report(sdk, line["name"], f"guards {line['guards']}: {line['verdict']}", "" if good else line["why"])
         return good
     _report(sdk, line["name"], line["verdict"], line.get("why", ""))
     return bool(line["verdict"] == "ok")
@@ -97,7 +95,7 @@ def _inside(name: str, url: str, *wanted: str) -> Iterator[dict[str, Any]]:
 
 
 def _report(sdk: str, name: str, verdict: str, why: str) -> None:
-    _print(f"{sdk:20} {name:44} {verdict}" + (f"\n{why}" if why else ""))
+    _print(f"{sdk:20} {name:52} {verdict}" + (f"\n{why}" if why else ""))
 
 
 def _print(text: str) -> None:

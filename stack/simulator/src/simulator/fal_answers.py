@@ -125,7 +125,7 @@ def output(job: Job) -> dict[str, Any]:
         case "speech":
             return {"audio": files[0]}
         case "music":
-            return {"audio_file": files[0]}
+            return {"audio": files[0], "seed": seed, "tags": job.prompt, "lyrics": ""}
         case "mesh":
             return {"model_mesh": files[0]}
         case _:

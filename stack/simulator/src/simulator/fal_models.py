@@ -41,7 +41,55 @@ _WAN = {
     "video_write_mode": TEXT,
 }
 
+_PICTURE = {
+    "prompt": TEXT,
+    "guidance_scale": Field("number", least=0, most=20),
+    "seed": WHOLE,
+    "num_inference_steps": Field("integer", least=4, most=50),
+    "image_size": _SIZE,
+    "num_images": Field("integer", least=1, most=4),
+    "acceleration": Field("string", ("none", "regular", "high")),
+    "enable_prompt_expansion": FLAG,
+    "sync_mode": FLAG,
+    "enable_safety_checker": FLAG,
+    "output_format": Field("string", ("jpeg", "png", "webp")),
+}
+_MUSIC = {
+    "prompt": TEXT,
+    "instrumental": FLAG,
+    "duration": Field("number", least=5, most=240),
+    "number_of_steps": WHOLE,
+    "seed": WHOLE,
+    "scheduler": TEXT,
+    "guidance_type": TEXT,
+    "granularity_scale": WHOLE,
+    "guidance_interval": NUMBER,
+    "guidance_interval_decay": NUMBER,
+    "guidance_scale": NUMBER,
+    "minimum_guidance_scale": NUMBER,
+    "tag_guidance_scale": NUMBER,
+    "lyric_guidance_scale": NUMBER,
+}
+
 MODELS: dict[str, OpenModel] = {
+    "fal-ai/flux-2": OpenModel("image", ("prompt",), _PICTURE),
+    "fal-ai/flux-2/edit": OpenModel(
+        "image", ("prompt", "image_urls"), {**_PICTURE, "image_urls": Field("array")}
+    ),
+    "fal-ai/flux-2/klein/9b": OpenModel("image", ("prompt",), _PICTURE),
+    "fal-ai/ace-step/prompt-to-audio": OpenModel("music", ("prompt",), _MUSIC),
+    "fal-ai/hunyuan3d/v2": OpenModel(
+        "mesh",
+        ("input_image_url",),
+        {
+            "input_image_url": ADDRESS,
+            "seed": WHOLE,
+            "num_inference_steps": Field("integer", least=1, most=50),
+            "guidance_scale": Field("number", least=0, most=20),
+            "octree_resolution": Field("integer", least=1, most=1024),
+            "textured_mesh": FLAG,
+        },
+    ),
     "fal-ai/flux/dev": OpenModel("image", ("prompt",), _IMAGE),
     "fal-ai/flux/schnell": OpenModel("image", ("prompt",), _IMAGE),
     "fal-ai/wan/v2.2-a14b/text-to-video": OpenModel("video", ("prompt",), _WAN),

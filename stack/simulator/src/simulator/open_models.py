@@ -29,7 +29,8 @@ _BY_NAME: tuple[tuple[str, Makes], ...] = (
     (r"flux|sdxl|diffusion|image|imagen|recraft|ideogram|photo|upscal|esrgan|background|gfpgan", "image"),
 )
 _IMAGES = re.compile(r"image|photo|mask|frame|portrait|picture")
-_ADDRESS = re.compile(r"(_url|_urls|_file)$|^(image|video|audio|file|mask|last_image|start_image|end_image)$")
+_ADDRESS = re.compile(r"_urls?$")
+_FILE = re.compile(r"(^|_)(image|video|audio|file|mask)s?$")
 _NOT_MEDIA = re.compile(
     r"size|format|num|scale|strength|width|height|rate|seconds|guidance|prompt|model|count"
 )
@@ -114,7 +115,8 @@ def media(given: Mapping[str, Any]) -> list[MediaInput]:
 
 def media_kind(name: str) -> Kind | None:
     """What the file is that a member of this name holds; None where it holds none."""
-    if _ADDRESS.search(name) is None or _NOT_MEDIA.search(name):
+    named = _ADDRESS.search(name) or _FILE.search(name)
+    if named is None or _NOT_MEDIA.search(name):
         return None
     if _IMAGES.search(name):
         return "image"
@@ -131,7 +133,7 @@ def _item(kind: Kind, value: str) -> MediaInput:
 
 def _address_faults(name: str, value: Any) -> list[Fault]:
     kind = media_kind(name)
-    if kind is None or value is None:
+    if kind is None or value is None or (isinstance(value, bool) and not _ADDRESS.search(name)):
         return []
     found = []
     for each in value if isinstance(value, list) else [value]:

@@ -102,7 +102,7 @@ def _spec(job: Job, makes: Makes, look: str, image: bytes | None) -> Spec:
 
 
 def _frames(given: Mapping[str, Any]) -> int:
-    frames = _number(given, ("num_frames", "video_length", "frames"), 0)
+    frames = _number(given, ("num_frames", "video_length", "frames", "video_frame_load_cap"), 0)
     if not frames:
         frames = _number(given, ("duration", "num_seconds", "seconds"), 81 / FRAME_RATE) * FRAME_RATE
     return min(MOST_FRAMES, max(1, math.floor(frames + 0.5)))

@@ -104,7 +104,7 @@ def model(name: str, base: str) -> dict[str, Any]:
 def _output(job: Job) -> Any:
     urls = [f"{job.base_url}/replicate/files/{name}" for name in job.files]
     match job.params["answer"] or job.params["makes"]:
-        case "image":
+        case "image" | "list":
             return urls
         case "mesh":
             return {"model_file": urls[0]}

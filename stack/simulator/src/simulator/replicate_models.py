@@ -26,6 +26,28 @@ MODELS: dict[str, OpenModel] = {
             "megapixels": Field("string", ("1", "0.25")),
         },
     ),
+    "fofr/live-portrait": OpenModel(
+        "video",
+        ("face_image", "driving_video"),
+        {
+            "face_image": ADDRESS,
+            "driving_video": ADDRESS,
+            "video_frame_load_cap": WHOLE,
+            "video_select_every_n_frames": WHOLE,
+            "live_portrait_dsize": WHOLE,
+            "live_portrait_scale": NUMBER,
+            "live_portrait_lip_zero": FLAG,
+            "live_portrait_relative": FLAG,
+            "live_portrait_vx_ratio": NUMBER,
+            "live_portrait_vy_ratio": NUMBER,
+            "live_portrait_stitching": FLAG,
+            "live_portrait_eye_retargeting": FLAG,
+            "live_portrait_eyes_retargeting_multiplier": NUMBER,
+            "live_portrait_lip_retargeting": FLAG,
+            "live_portrait_lip_retargeting_multiplier": NUMBER,
+        },
+        answer="list",
+    ),
     "wan-video/wan-2.2-t2v-fast": OpenModel(
         "video",
         ("prompt",),
@@ -61,6 +83,8 @@ MODELS: dict[str, OpenModel] = {
         },
     ),
 }
-VERSIONS: dict[str, str] = {}
+VERSIONS: dict[str, str] = {
+    "cd7ed192aa7cf6687d77c6494a2027ca1a76d06f524a02f5faee1727280c6a9e": "fofr/live-portrait",
+}
 """Version id to `owner/name`, of models that are run by version; others are taken for a video model."""
 UNNAMED = "someone/some-video-model"
