@@ -34,7 +34,7 @@ async def server(serve: Serve) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[ProviderClient]:
-    made = ProviderClient([PROVIDER])
+    made = ProviderClient()
     await made.start()
     yield made
     await made.stop()

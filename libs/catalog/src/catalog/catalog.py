@@ -37,6 +37,12 @@ class Catalog:
             models[model.slug] = model
         return cls(MappingProxyType(models), tiers)
 
+    @staticmethod
+    def files(directory: Path | None = None) -> list[Path]:
+        """The files that `load` reads, in the order of their names."""
+        root = directory if directory is not None else Path(str(files("catalog")))
+        return [root / "tiers.yaml", *sorted(path for path in (root / "models").rglob("*") if path.is_file())]
+
     def get(self, slug: str) -> Model | None:
         """The model of this slug, or None."""
         return self.models.get(slug)

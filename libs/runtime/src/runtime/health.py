@@ -35,6 +35,14 @@ class Drains(Protocol):
         """End them: the server waits for its open answers before it stops."""
 
 
+@runtime_checkable
+class Warns(Protocol):
+    """A part that serves, but not as its operator wants."""
+
+    def warning(self) -> str | None:
+        """What is wrong, or None."""
+
+
 class Health:
     """Collects what the parts say; `draining` makes a process unready before it stops."""
 
@@ -65,7 +73,11 @@ class Health:
 
     async def _readyz(self, _: Request) -> Response:
         problems = self.problems()
-        return JSONResponse({"ready": not problems, "problems": problems}, 503 if problems else 200)
+        warnings = [
+            warning for part in self._parts if isinstance(part, Warns) and (warning := part.warning())
+        ]
+        told = {"ready": not problems, "problems": problems, **({"warnings": warnings} if warnings else {})}
+        return JSONResponse(told, 503 if problems else 200)
 
 
 async def _metrics(_: Request) -> Response:

@@ -10,6 +10,7 @@ from runtime.db import Database
 from runtime.health import Part
 from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
+from runtime.reload import Reloader, Source
 from runtime.timer import Timer
 from runtime.work.worker import Worker
 
@@ -26,9 +27,11 @@ from dispatcher.settings import Settings
 from dispatcher.usecases.apply_facts import ApplyFacts
 from dispatcher.usecases.desk import Callbacks, Desk
 from dispatcher.usecases.handle_job import WORK, HandleJob
+from dispatcher.usecases.known import Known
 from dispatcher.usecases.pace import Pace
 from dispatcher.usecases.prepare_limits import PrepareLimits
 from dispatcher.usecases.record_changes import RecordChanges
+from dispatcher.usecases.reload import Reload
 from dispatcher.usecases.report_overdue import PERIOD_SECONDS, report_overdue
 from dispatcher.usecases.store import Store
 from dispatcher.usecases.turns import Turns
@@ -71,25 +74,24 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
 
 def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Worker, list[Part]]:
     """The worker and the parts that it needs, which start before it."""
-    catalog, configured, timing = Catalog.load(), settings.configured(), settings.timing
-    limited = any(each.max_concurrent is not None for each in configured.values())
-    client = ProviderClient(configured.values())
+    timing = settings.timing
+    known = Known(Catalog.load(settings.catalog_directory), settings.configured())
+    client = ProviderClient()
     inputs = InputFetcher(settings.allowed_hosts, INPUT_SECONDS)
-    turns = Turns(db, WORK, lambda: configured)
+    turns = Turns(db, WORK, known)
     inbox = Inbox(settings.s3_endpoint, settings.s3_bucket, settings.signer)
     desk = Desk(
-        store=Store(db, RecordChanges(db, outbox, turns.freed if limited else None)),
+        store=Store(db, RecordChanges(db, outbox, turns)),
         client=client,
         inputs=inputs,
         inbox=inbox,
         pace=Pace(db),
         turns=turns,
-        circuits=Circuits(breaker=lambda name: configured[name].breaker),
+        circuits=Circuits(breaker=known.breaker),
         aside=SetAside(),
         tokens=Tokens(),
         health=RouteHealth(),
-        catalog=catalog,
-        providers=configured,
+        known=known,
         timing=timing,
         callbacks=_callbacks(settings),
     )
@@ -98,11 +100,25 @@ def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Work
         WORK,
         HandleJob(desk),
         concurrency=settings.concurrency,
-        lease_seconds=lease_seconds(catalog.models.values(), configured, timing),
+        lease_seconds=lease_seconds(known.catalog.models.values(), known.providers, timing),
         idle_seconds=settings.worker_idle_seconds,
     )
     turns.wake = worker.wake
-    return worker, [PrepareLimits(db, configured.values()), client, inputs, inbox, turns]
+    reloader = _reloader(settings, Reload(db, known, desk.aside, worker, timing))
+    return worker, [PrepareLimits(db, known.providers.values()), client, inputs, inbox, turns, reloader]
+
+
+def _reloader(settings: Settings, reload: Reload) -> Reloader:
+    directory, file = settings.catalog_directory, settings.providers_file
+    sources = [
+        Source(
+            "catalog",
+            lambda: Catalog.files(directory),
+            lambda: reload.catalog(lambda: Catalog.load(directory)),
+        ),
+        Source("providers", lambda: [file] if file else [], lambda: reload.providers(settings.configured)),
+    ]
+    return Reloader(sources, settings.reload_seconds)
 
 
 def _bus(settings: Settings, db: Database, outbox: Outbox, worker: Worker | None) -> Bus:

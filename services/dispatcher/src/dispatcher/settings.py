@@ -1,9 +1,11 @@
 """What the dispatcher is told: `DISPATCHER_*` in the environment."""
 
+from pathlib import Path
 from typing import Annotated
 
+from catalog.yamlfile import YamlFile, read_shape
 from providers.job import Credential
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 from runtime.objects.signing import Signer
 from runtime.settings import KafkaSettings, ObjectStoreSettings, ServiceSettings
@@ -50,6 +52,12 @@ class ProviderSettings(BaseModel):
     poll_seconds: float | None = Field(default=None, gt=0)
     breaker: BreakerSettings = BreakerSettings()
 
+    @model_validator(mode="after")
+    def _one_of_each(self) -> "ProviderSettings":
+        if len({each.id for each in self.credentials}) < len(self.credentials):
+            raise ValueError("two credentials have the same id")
+        return self
+
     def provider(self, name: str) -> Provider:
         """As the domain sees it."""
         polls = self.polls_per_second or (None if self.simulated else POLLS_PER_SECOND.get(name))
@@ -69,6 +77,10 @@ class ProviderSettings(BaseModel):
         )
 
 
+class ProvidersFile(RootModel[dict[str, ProviderSettings]]):
+    """Providers by name."""
+
+
 class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
     """The dispatcher's settings. `providers` is JSON: name to provider."""
 
@@ -76,6 +88,12 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
 
     instance_id: str | None = None
     providers: dict[str, ProviderSettings] = Field(default_factory=dict)
+    providers_file: Path | None = None
+    """YAML or JSON of that shape, read again when it changes; its entries replace those of `providers`."""
+    catalog_directory: Path | None = None
+    """`tiers.yaml` and `models/`, read again when they change; the packaged ones by default."""
+    reload_seconds: float = Field(default=5.0, gt=0)
+    """How often the files are looked at."""
     callbacks_url: str | None = None
     """The callbacks service as providers reach it; without it every job is polled."""
     callback_secrets: Annotated[list[SecretStr], NoDecode] = Field(default_factory=list)
@@ -95,9 +113,9 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
             [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
         )
 
-    @field_validator("callbacks_url")
+    @field_validator("callbacks_url", "providers_file", "catalog_directory", mode="before")
     @classmethod
-    def _absent_if_empty(cls, value: str | None) -> str | None:
+    def _absent_if_empty(cls, value: object) -> object:
         return value or None
 
     @property
@@ -112,5 +130,10 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
         return Timing(self.absent_after_seconds, self.uncertain_after_seconds, self.follow_orphans_seconds)
 
     def configured(self) -> dict[str, Provider]:
-        """The providers by name."""
-        return {name: each.provider(name) for name, each in self.providers.items()}
+        """The providers by name, the file's read anew. Raises CatalogError with file and line of a fault."""
+        entries = {**self.providers, **_read(self.providers_file)}
+        return {name: each.provider(name) for name, each in entries.items()}
+
+
+def _read(file: Path | None) -> dict[str, ProviderSettings]:
+    return read_shape(YamlFile(file), ProvidersFile).root if file else {}

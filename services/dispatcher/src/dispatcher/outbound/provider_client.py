@@ -5,14 +5,11 @@ hung up after the request as a connect error, after which a submit would be sent
 """
 
 import asyncio
-from collections.abc import Iterable
 from typing import Final
 
 import aiohttp
 from providers.http import HttpRequest, HttpResponse
 from yarl import URL
-
-from dispatcher.domain.providers import Provider
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 CONNECT_SECONDS = 5.0
@@ -40,13 +37,11 @@ class ProviderClient:
 
     name = "provider-client"
 
-    def __init__(self, providers: Iterable[Provider]) -> None:
-        self._names = [provider.name for provider in providers]
+    def __init__(self) -> None:
         self._sessions: dict[str, aiohttp.ClientSession] = {}
 
     async def start(self) -> None:
-        """Make the pools; connections come with the first call."""
-        self._sessions = {name: _session() for name in self._names}
+        """Nothing: a provider's pool comes with the first call."""
 
     async def stop(self) -> None:
         """Close all connections."""
@@ -65,6 +60,8 @@ class ProviderClient:
         self, provider: str, request: HttpRequest, seconds: float, most_bytes: int = MAX_ANSWER_BYTES
     ) -> HttpResponse:
         """Send and read the whole answer. Raises NotSentError or UnansweredError."""
+        if provider not in self._sessions:
+            self._sessions[provider] = _session()
         try:
             async with self._sessions[provider].request(
                 request.method,

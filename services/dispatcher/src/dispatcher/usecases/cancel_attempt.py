@@ -6,7 +6,7 @@ from runtime.backoff import delay
 
 from dispatcher.domain.job import Attempt, Change, Job
 from dispatcher.domain.verdicts import after_cancel
-from dispatcher.usecases.ask_provider import call, judge_call
+from dispatcher.usecases.call_provider import call, judge_call
 from dispatcher.usecases.desk import Desk, Later, Lease
 from dispatcher.usecases.poll_attempt import poll_and_see
 from dispatcher.usecases.sign_in import Asking, asking

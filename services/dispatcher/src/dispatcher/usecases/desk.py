@@ -3,7 +3,8 @@
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from catalog.catalog import Catalog
 from catalog.routes import Route
@@ -19,11 +20,13 @@ from dispatcher.outbound.provider_client import ProviderClient
 from dispatcher.outbound.route_health import RouteHealth
 from dispatcher.outbound.set_aside import SetAside
 from dispatcher.outbound.tokens import Tokens
+from dispatcher.usecases.known import Known
 from dispatcher.usecases.pace import Pace
 from dispatcher.usecases.store import Store
 from dispatcher.usecases.turns import Turns
 
 DEFAULT_POLL_SECONDS = 15.0
+GRID_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,21 @@ class Desk:
     aside: SetAside
     tokens: Tokens
     health: RouteHealth
-    catalog: Catalog
-    providers: Mapping[str, Provider]
+    known: Known
     timing: Timing
     callbacks: Callbacks | None
+    gates: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """Where questions about jobs of one (provider, credential) gather (`ask_many`)."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """The models as they are now."""
+        return self.known.catalog
+
+    @property
+    def providers(self) -> Mapping[str, Provider]:
+        """The providers as they are now."""
+        return self.known.providers
 
     def next_poll(
         self, job: Job, adapter: Adapter, route: Route | None, provider: Provider, polls: int, age: float
@@ -77,8 +91,17 @@ class Desk:
             base = route.poll.delay(polls, age)
         least = 0.0 if provider.simulated else adapter.capabilities.min_poll_seconds
         wait = max(base, least) * random.uniform(0.85, 1.15)
+        if adapter.capabilities.poll_many > 1:
+            wait = _met(job, wait)
         left = job.seconds_to_deadline()
         return min(wait, left) if left > 0 else wait
+
+
+def _met(job: Job, seconds: float) -> float:
+    """A little later, at a moment that others meet too: jobs that are due together share a question."""
+    grid = GRID_SECONDS if seconds > 4 * GRID_SECONDS else GRID_SECONDS / 8
+    due = job.now.timestamp() + seconds
+    return seconds + (-due) % grid
 
 
 class Lease:

@@ -1,6 +1,6 @@
 """Write down what steps found out: attempts, final words, events and the work rows, in one transaction."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from dispatcher.db import records, turns
 from dispatcher.db.records import Record
 from dispatcher.domain.verdicts import SHORTLY
 from dispatcher.outbound import events
+from dispatcher.usecases.turns import Turns
 
 log = structlog.get_logger()
 
@@ -22,9 +23,8 @@ _GOES_ON = frozenset({None, "submitting", "submitted"})
 class RecordChanges:
     """Writes a batch of records; whether each one's attempt was still as its step saw it."""
 
-    def __init__(self, db: Database, outbox: Outbox, freed: Callable[[], None] | None) -> None:
-        """`freed` is called after slots were given back; None: no provider has slots."""
-        self._db, self._outbox, self._freed = db, outbox, freed
+    def __init__(self, db: Database, outbox: Outbox, slots: Turns) -> None:
+        self._db, self._outbox, self._slots = db, outbox, slots
 
     async def __call__(self, batch: Sequence[Record]) -> list[bool]:
         """One transaction. A task that is there twice is written in the order given."""
@@ -47,22 +47,20 @@ class RecordChanges:
         await records.keep_late(
             tx, [r for r in ending if r.task_id not in ended and r.change.status == "succeeded"]
         )
-        if self._freed is not None:
-            await self._slots(tx, batch, valid, self._freed)
+        if self._slots.limited:
+            await self._free_and_wait(tx, batch, valid)
         await self._outbox.record(tx, _messages(valid, ended, now))
         undecided = {r.task_id for r in stale} | ({r.task_id for r in ending} - ended)
         await _put_back(tx, batch, undecided)
         _report(stale, valid)
         return fresh
 
-    async def _slots(
-        self, tx: Tx, batch: Iterable[Record], valid: Iterable[Record], freed: Callable[[], None]
-    ) -> None:
+    async def _free_and_wait(self, tx: Tx, batch: Iterable[Record], valid: Iterable[Record]) -> None:
         """Give back what ended attempts had, and wait in turn for what there isn't."""
         ended = [r for r in valid if r.attempt is not None and r.change.status not in _GOES_ON]
         if ended:
             await records.free_slots(tx, ended)
-            tx.after_commit("slots", freed)
+            tx.after_commit("slots", self._slots.freed)
         await turns.join(tx, [(r.task_id, r.job.account_id, key) for r in batch for key in r.change.queues])
         await turns.leave(tx, [r.task_id for r in batch if r.change.delay is None])
 

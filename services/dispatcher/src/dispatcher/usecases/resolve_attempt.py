@@ -7,7 +7,8 @@ from runtime.backoff import delay
 from dispatcher.domain.job import Attempt, Change, Job, Problem
 from dispatcher.domain.providers import route_of
 from dispatcher.domain.verdicts import SHORTLY, absent, given_up
-from dispatcher.usecases.ask_provider import ask, call
+from dispatcher.usecases.ask_provider import ask
+from dispatcher.usecases.call_provider import call
 from dispatcher.usecases.desk import Desk, Later, Lease
 from dispatcher.usecases.sign_in import Asking, asking
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from uuid import UUID
 
 import structlog
@@ -11,7 +11,7 @@ from runtime.db import Database
 
 from dispatcher.db import turns
 from dispatcher.db.turns import Key
-from dispatcher.domain.providers import Provider
+from dispatcher.usecases.known import Known
 
 log = structlog.get_logger()
 
@@ -25,8 +25,9 @@ class Turns:
 
     name = "turns"
 
-    def __init__(self, db: Database, called: str, providers: Callable[[], Mapping[str, Provider]]) -> None:
-        self._db, self._called, self._providers = db, called, providers
+    def __init__(self, db: Database, called: str, known: Known) -> None:
+        self._db, self._called, self._known = db, called, known
+        self._ever_limited = False
         self.wake: Callable[[], None] | None = None
         """Told when a task was called."""
         self._crowded: set[Key] = set()
@@ -54,6 +55,14 @@ class Turns:
         """A loop that has ended without being told to."""
         died = self._loop is not None and self._loop.done() and not self._stopping
         return "turns has stopped" if died else None
+
+    @property
+    def limited(self) -> bool:
+        """Whether any provider's concurrency is limited, or was since the process began."""
+        self._ever_limited = self._ever_limited or any(
+            each.max_concurrent is not None for each in self._known.providers.values()
+        )
+        return self._ever_limited
 
     def crowded(self, key: Key) -> bool:
         """Whether others wait for this key's slots: then nobody needs to try."""
@@ -83,7 +92,7 @@ class Turns:
     async def _hand_out(self) -> None:
         limits = {
             (provider.name, credential.id): provider.max_concurrent
-            for provider in self._providers().values()
+            for provider in self._known.providers.values()
             if provider.max_concurrent is not None
             for credential in provider.credentials
         }
