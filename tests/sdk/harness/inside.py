@@ -5,15 +5,17 @@ be ended, and nothing that one leaves behind reaches the next.
 """
 
 import contextlib
+import fcntl
 import importlib.util
 import io
 import json
 import multiprocessing
 import multiprocessing.connection
 import sys
+import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -34,6 +36,11 @@ def main(folder: Path, url: str, wanted: str, only: str) -> None:
     """Run everything of one kind, in the order in which it is written."""
     module = _load(folder / "checks.py")
     sim = Sim(url, module.PROVIDER)
+    with _alone(url, module.PROVIDER):
+        _all(module, sim, wanted, only)
+
+
+def _all(module: ModuleType, sim: Sim, wanted: str, only: str) -> None:
     if wanted == "goldens":
         for name, function in _functions(module, "golden_", ""):
             _say(name=name, **_described(_run(_golden, function, sim, DEADLINE_SECONDS), "requests"))
@@ -45,6 +52,15 @@ def main(folder: Path, url: str, wanted: str, only: str) -> None:
         _say(name=name, **_described(outcome, "result"))
         if outcome[0] == "ok":
             _show_it_can_fail(name, check, sim, took)
+
+
+@contextlib.contextmanager
+def _alone(url: str, provider: str) -> Iterator[None]:
+    """While it lasts no other SDK turns this provider's dials: two of them may speak to one provider."""
+    name = f"{url}-{provider}".replace("/", "_").replace(":", "_")
+    with (Path(tempfile.gettempdir()) / f"sdk-{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _show_it_can_fail(name: str, check: Any, sim: Sim, took: float) -> None:

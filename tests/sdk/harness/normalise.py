@@ -18,6 +18,7 @@ TELEMETRY = (
     "x-fal-client",
     "x-dashscope-sdk",
     "x-runway-client",
+    "x-client-request-id",
     "traceparent",
 )
 TRANSPORT = {

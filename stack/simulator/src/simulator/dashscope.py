@@ -186,10 +186,13 @@ class DashScope:
             and status in (None, _STATUS[job.state])
             and model in (None, job.model)
         ]
-        items = [_list_item(job) for job in jobs[(number - 1) * size : number * size]]
+        shown = jobs[(number - 1) * size : number * size]
+        items, outputs = [_list_item(job) for job in shown], [_output(job) for job in shown]
         page = {"page_no": number, "page_size": size, "total_page": math.ceil(len(jobs) / size)}
         # `data` is the documented name, `tasks` the one that the SDK's v2 client reads.
-        return reply({"request_id": _request_id(), "total": len(jobs), "data": items, "tasks": items, **page})
+        return reply(
+            {"request_id": _request_id(), "total": len(jobs), "data": items, "tasks": outputs, **page}
+        )
 
     async def _cancel(self, request: Request) -> Response:
         _authenticate(request)

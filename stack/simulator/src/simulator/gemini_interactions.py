@@ -118,7 +118,7 @@ class Interactions(GoogleVideo):
         }  # fmt: skip
         if job.state == "succeeded":
             body["steps"] = [_step({"type": "video", "mime_type": "video/mp4", **self._delivered(job)})]
-            body["usage"] = job.usage
+            body["usage"] = _usage(job)
         elif status == "completed" and job.error:
             body["steps"] = [_step({"type": "text", "text": job.error[1]})]
         elif job.error:
@@ -130,14 +130,17 @@ class Interactions(GoogleVideo):
             return {"uri": self._uri(job)}
         return {"data": b64encode(self._files.read(job.files[0], self.name) or b"").decode()}
 
-    def usage(self, job: Job) -> dict[str, object] | None:
-        """Tokens of the video, as the real one counts them."""
-        tokens = int(job.params["duration"]) * TOKENS_PER_SECOND
-        return {
-            "total_input_tokens": len(job.prompt) // 4, "total_output_tokens": tokens,
-            "total_tokens": len(job.prompt) // 4 + tokens,
-            "output_tokens_by_modality": [{"modality": "video", "tokens": tokens}],
-        }  # fmt: skip
+
+def _usage(job: Job) -> dict[str, Any]:
+    """Tokens of the video, as the real one counts them."""
+    tokens = int(job.params["duration"]) * TOKENS_PER_SECOND
+    asked = len(job.prompt) // 4
+    return {
+        "total_input_tokens": asked,
+        "total_output_tokens": tokens,
+        "total_tokens": asked + tokens,
+        "output_tokens_by_modality": [{"modality": "video", "tokens": tokens}],
+    }
 
 
 def _status(job: Job) -> str:
