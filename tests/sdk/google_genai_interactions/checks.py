@@ -110,7 +110,7 @@ def check_refusals_raise(sim: Sim) -> None:
 def golden_text_to_video(sim: Sim, golden: Golden) -> None:
     client = _client(sim)
     with golden("submit"):
-        started = _start(client)
+        started = _start(client, [{"type": "text", "text": "a paper boat"}])
     golden.calls(started.id, "JOB")
     with golden("poll"):
         client.interactions.get(started.id)
