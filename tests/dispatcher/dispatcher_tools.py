@@ -32,7 +32,12 @@ STORE = {
     "s3_access_key": "access",
     "s3_secret_key": "secret",
 }
-BASES = {"ark": "/ark/api/v3", "dashscope": "/dashscope/api/v1", "gemini": "/gemini/v1beta"}
+BASES = {
+    "ark": "/ark/api/v3",
+    "dashscope": "/dashscope/api/v1",
+    "fal": "/fal",
+    "gemini": "/gemini/v1beta",
+}
 
 
 async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 20.0) -> Any:

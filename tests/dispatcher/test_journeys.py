@@ -148,6 +148,18 @@ async def test_a_webhook_names_the_job_of_a_lost_answer(dispatcher: Dispatcher, 
     assert (await dispatcher.attempts(task))[0]["hint_job_id"] == job["id"]
 
 
+async def test_a_webhook_that_names_a_job_in_part_is_enough_to_find_it(
+    dispatcher: Dispatcher, callbacks: Callbacks
+) -> None:
+    await dispatcher.start(callbacks_url=callbacks.url, callback_secrets=[SECRET])
+    await dispatcher.simulator.set(fal={"drop_answer_next": 1})
+    task = await dispatcher.accept(model="flux-dev")
+    done = await dispatcher.completed(task)
+    (job,) = await dispatcher.simulator.jobs()
+    assert done["outcome"] == "succeeded"
+    assert done["provider_job_id"] == f"fal-ai/flux-2/requests/{job['id']}"
+
+
 async def test_19_doubled_webhooks_change_nothing(dispatcher: Dispatcher, callbacks: Callbacks) -> None:
     await dispatcher.start(callbacks_url=callbacks.url, callback_secrets=[SECRET])
     await dispatcher.simulator.set(ark={"webhooks": "double"})

@@ -34,7 +34,8 @@ Outcome = tuple[str, Any]  # "ok" with a result, or what went wrong
 
 def main(folder: Path, url: str, wanted: str, only: str) -> None:
     """Run everything of one kind, in the order in which it is written."""
-    module = _load(folder / "checks.py")
+    with contextlib.redirect_stdout(sys.stderr):
+        module = _load(folder / "checks.py")
     sim = Sim(url, module.PROVIDER)
     with _alone(url, module.PROVIDER):
         _all(module, sim, wanted, only)
