@@ -30,6 +30,10 @@ def settings() -> Settings:
     )
 
 
+async def no_keys(url: str) -> str:
+    raise AssertionError(f"nothing is to be fetched from {url}")
+
+
 @pytest.fixture
 async def db(open_db: Callable[[str], Awaitable[Database]]) -> Database:
     return await open_db("callbacks")
@@ -56,7 +60,7 @@ def sender(settings: Settings, db: Database, receiver: Receiver) -> Sender:
 
 @pytest.fixture
 async def client(settings: Settings, db: Database) -> AsyncIterator[httpx.AsyncClient]:
-    app = http_app(reception(settings, db, Outbox(SERVICE)))
+    app = http_app(reception(settings, db, Outbox(SERVICE), no_keys))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://callbacks") as made:
         yield made

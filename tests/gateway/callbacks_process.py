@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 from callbacks.app import SERVICE, customers, http_app, make_post, make_worker, reception
+from callbacks.outbound.key_sets import KeySets
 from callbacks.settings import Settings
 from pydantic import SecretStr
 from runtime.db import Database
@@ -33,7 +34,7 @@ def settings_of(allowed: tuple[str, ...]) -> Settings:
 async def callbacks_beside(db: Database, allowed: tuple[str, ...]) -> AsyncIterator[str]:
     """The service's address while the context lasts."""
     settings = settings_of(allowed)
-    app = http_app(reception(settings, db, Outbox(SERVICE)), customers(settings, db))
+    app = http_app(reception(settings, db, Outbox(SERVICE), KeySets(())), customers(settings, db))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off"))
     serving = asyncio.create_task(server.serve())
     while not server.started:

@@ -6,10 +6,12 @@ from uuid import UUID
 
 import typer
 from contracts.ids import task_from_text
+from providers.tokens import sign_endpoint
 from runtime.cli import once, service_cli
 from runtime.db import Database
 
 from callbacks.app import ROLES, SERVICE, build
+from callbacks.inbound.http.webhooks import PATH
 from callbacks.settings import Settings
 from callbacks.usecases.show_webhooks import show_webhooks
 
@@ -41,6 +43,19 @@ def webhooks(
         return 0 if lines else 1
 
     raise typer.Exit(once(show))
+
+
+@cli.command("address", help="Where a provider's account is to send its webhooks; it holds a secret.")
+def address(
+    provider: Annotated[str, typer.Option(help="As the dispatcher calls it: openai, replicate, …")],
+    base_url: Annotated[str, typer.Option(help="Where providers reach this service.")],
+) -> None:
+    """Print the address to register, once for all of the provider's jobs."""
+    settings = Settings()
+    if provider not in settings.providers:
+        raise typer.BadParameter(f"there is no provider {provider!r}")
+    token = sign_endpoint(settings.callback_secrets[0].get_secret_value(), provider)
+    typer.echo(f"{base_url.rstrip('/')}{PATH.format(provider=provider)}?token={token}")
 
 
 def _task_id(text: str) -> UUID:

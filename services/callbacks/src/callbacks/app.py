@@ -22,6 +22,7 @@ from callbacks.inbound.http import errors, webhooks
 from callbacks.inbound.http.customers import Customers
 from callbacks.inbound.http.listeners import Listeners
 from callbacks.outbound.judge import Judge
+from callbacks.outbound.key_sets import KeySets
 from callbacks.outbound.post import Post
 from callbacks.settings import Settings
 from callbacks.usecases.accept_news import AcceptNews
@@ -30,6 +31,7 @@ from callbacks.usecases.deliver_webhook import DeliverWebhook
 from callbacks.usecases.forget_deliveries import forget_deliveries
 from callbacks.usecases.forget_webhooks import forget_webhooks
 from callbacks.usecases.lanes import Lanes
+from callbacks.usecases.provider_keys import Fetch, ProviderKeys
 from callbacks.usecases.receive_webhook import Reception
 from callbacks.usecases.store_webhooks import store_webhooks
 
@@ -60,7 +62,11 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         parts += [post, worker]
     if "consumer" in roles:
         parts.append(_bus(settings, db, outbox, worker))
-    app = http_app(reception(settings, db, outbox), customers(settings, db)) if "api" in roles else None
+    app: Starlette | None = None
+    if "api" in roles:
+        key_sets = KeySets(settings.allowed_hosts)
+        parts.append(key_sets)
+        app = http_app(reception(settings, db, outbox, key_sets), customers(settings, db))
     return Built(parts, app)
 
 
@@ -117,7 +123,7 @@ def _retention(settings: Settings, db: Database) -> list[Part]:
     ]
 
 
-def reception(settings: Settings, db: Database, outbox: Outbox) -> Reception:
+def reception(settings: Settings, db: Database, outbox: Outbox, fetch: Fetch) -> Reception:
     """Where webhooks are received; they share commits."""
 
     async def write(batch: Sequence[Webhook]) -> Sequence[bool | Exception]:
@@ -127,6 +133,11 @@ def reception(settings: Settings, db: Database, outbox: Outbox) -> Reception:
         GroupCommit(write, linger_seconds=0.005),
         providers=settings.providers,
         secrets=[secret.get_secret_value() for secret in settings.callback_secrets],
+        keys=ProviderKeys(
+            {name: [key.get_secret_value() for key in keys] for name, keys in settings.webhook_keys.items()},
+            settings.webhook_jwks,
+            fetch,
+        ),
     )
 
 

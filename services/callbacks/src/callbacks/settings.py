@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from providers.adapter import protocols
-from pydantic import Field, SecretStr, field_validator
+from providers.adapter import adapter, protocols
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 from runtime.settings import KafkaSettings, ServiceSettings
 
@@ -12,8 +12,9 @@ from callbacks.domain.delivery import Schedule
 DELAYS = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0, 14_400.0, 28_800.0, 43_200.0)
 
 
-def _named_after_their_protocol() -> dict[str, str]:
-    return {name: name for name in protocols()}
+def _usual_names() -> dict[str, str]:
+    """Each protocol under its own name, and OpenAI under the one that its routes have."""
+    return {name: name for name in protocols()} | {"openai": "openai_videos"}
 
 
 class Settings(ServiceSettings, KafkaSettings):
@@ -23,8 +24,12 @@ class Settings(ServiceSettings, KafkaSettings):
 
     callback_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(min_length=1, max_length=2)
     """Comma separated, the dispatcher's: the one that signs, and one more while it is being rotated."""
-    providers: dict[str, str] = Field(default_factory=_named_after_their_protocol)
+    providers: dict[str, str] = Field(default_factory=_usual_names)
     """Provider name in the URL → protocol that its webhooks speak; JSON."""
+    webhook_keys: dict[str, list[SecretStr]] = Field(default_factory=dict)
+    """Provider → the keys that its signatures are checked with; JSON. While one is rotated out, two."""
+    webhook_jwks: dict[str, str] = Field(default_factory=dict)
+    """Provider → the https address of the keys that it publishes; JSON."""
     webhook_retention_days: int = Field(default=30, ge=1, le=365)
 
     instance_id: str | None = None
@@ -71,6 +76,14 @@ class Settings(ServiceSettings, KafkaSettings):
         if isinstance(value, str):
             return tuple(SecretStr(part.strip()) for part in value.split(",") if part.strip())
         return value
+
+    @model_validator(mode="after")
+    def _can_be_checked(self) -> "Settings":
+        for name in {*self.webhook_keys, *self.webhook_jwks}:
+            protocol = self.providers.get(name)
+            if protocol is None or not adapter(protocol).capabilities.signed_webhooks:
+                raise ValueError(f"{name} signs no webhooks: it needs no keys")
+        return self
 
     @field_validator("providers")
     @classmethod

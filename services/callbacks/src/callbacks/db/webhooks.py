@@ -12,9 +12,9 @@ from callbacks.domain.webhook import Webhook
 # Arrays and not one JSON parameter: bodies are bytes, up to a megabyte each, and JSON would double them.
 _INSERT = """
 INSERT INTO webhooks (id, provider, account_id, task_id, attempt, provider_job_id, final, headers, body,
-                      body_hash)
+                      body_hash, signed)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::int[], $6::text[], $7::bool[],
-                     $8::jsonb[], $9::bytea[], $10::bytea[])
+                     $8::jsonb[], $9::bytea[], $10::bytea[], $11::bool[])
 ON CONFLICT (task_id, attempt, provider, body_hash) DO NOTHING
 RETURNING id, received_at
 """
@@ -50,6 +50,7 @@ async def insert(tx: Tx, webhooks: Sequence[Webhook]) -> dict[UUID, datetime]:
         [dict(w.headers) for w in items],
         [w.body for w in items],
         [w.body_hash for w in items],
+        [w.signed for w in items],
     )
     return {row["id"]: row["received_at"] for row in found}
 
@@ -66,4 +67,5 @@ async def delete_older_than(tx: Tx, days: int, limit: int) -> int:
 
 def _natural_key(webhook: Webhook) -> tuple[bytes, int, str, bytes]:
     reference = webhook.reference
-    return reference.task_id.bytes, reference.attempt, reference.provider, webhook.body_hash
+    task = b"" if reference.task_id is None else reference.task_id.bytes
+    return task, reference.attempt or 0, reference.provider, webhook.body_hash

@@ -1,4 +1,4 @@
-"""Reading a webhook's address: `?account=&task=&attempt=&token=`."""
+"""Reading a webhook's address: `?account=&task=&attempt=&token=`, or for all of a provider `?token=`."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,9 @@ _ATTEMPT = re.compile(r"[1-9][0-9]{0,8}")
 
 
 def reference(provider: str, query: Mapping[str, str]) -> Reference:
-    """The attempt that an address claims to be about. Raises InvalidToken when it is not one of ours."""
+    """What an address claims to be about. Raises InvalidToken when it is not one of ours."""
+    if not query.keys() & {"account", "task", "attempt"}:
+        return Reference(provider)
     try:
         account, task = UUID(query["account"]), UUID(query["task"])
         attempt = query["attempt"]

@@ -23,6 +23,12 @@ class InvalidToken(Refused):
     code = "invalid_token"
 
 
+class InvalidSignature(Refused):
+    """The provider signs its webhooks, and this one's signature is missing, wrong or too old."""
+
+    code = "invalid_signature"
+
+
 class BodyTooLarge(Refused):
     """More than `MAX_BODY_BYTES`."""
 

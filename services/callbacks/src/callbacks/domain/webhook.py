@@ -14,26 +14,35 @@ _SECRET_PARTS = ("authorization", "token", "secret", "password", "api-key", "api
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The attempt that a webhook's address names; proven by the token beside it."""
+    """What a webhook's address names: an attempt, or for an account's one address only the provider."""
 
     provider: str
-    account_id: UUID
-    task_id: UUID
-    attempt: int
+    account_id: UUID | None = None
+    task_id: UUID | None = None
+    attempt: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """One delivery. `provider_job_id` and `final` are what the body says: a lead, never believed."""
+    """One delivery. `provider_job_id` and `final` are what the body says: a lead, never believed.
+
+    `signed`: the provider's signature proves who sent it.
+    """
 
     id: UUID
     reference: Reference
     provider_job_id: str | None
     final: bool
+    signed: bool
     headers: Mapping[str, str]
     body: bytes
     body_hash: bytes
     traceparent: str | None
+
+    @property
+    def told(self) -> bool:
+        """Whether there is something to say: a webhook that names neither attempt nor job helps nobody."""
+        return self.reference.task_id is not None or self.provider_job_id is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,9 @@ def body_hash(body: bytes) -> bytes:
 
 def kept_headers(headers: Mapping[str, str], token: str) -> dict[str, str]:
     """The headers without secrets: by name, and any that a proxy filled with the address and its token."""
-    return {name: value for name, value in headers.items() if not (_secret(name) or token in value)}
+    return {
+        name: value for name, value in headers.items() if not (_secret(name) or (token and token in value))
+    }
 
 
 def _secret(name: str) -> bool:

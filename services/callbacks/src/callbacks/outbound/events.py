@@ -11,7 +11,7 @@ from callbacks.domain.webhook import Stored
 
 
 def provider_reported(stored: Stored) -> Message:
-    """A provider has news about an attempt; the same body about the same attempt is the same fact."""
+    """A provider has news about an attempt or a job; the same body about the same one is the same fact."""
     webhook, reference = stored.webhook, stored.webhook.reference
     return Message(
         ProviderReported(
@@ -24,9 +24,9 @@ def provider_reported(stored: Stored) -> Message:
             final=webhook.final,
             received_at=stored.received_at,
         ),
-        key=str(reference.account_id),
-        subject=str(reference.task_id),
-        fact=f"reported-{reference.attempt}-{webhook.body_hash[:8].hex()}",
+        key=str(reference.account_id or webhook.provider_job_id),
+        subject=str(reference.task_id or webhook.provider_job_id),
+        fact=f"reported-{reference.attempt or reference.provider}-{webhook.body_hash[:8].hex()}",
         traceparent=webhook.traceparent,
     )
 

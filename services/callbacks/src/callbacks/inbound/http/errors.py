@@ -21,6 +21,7 @@ _AGAIN = {"Retry-After": str(RETRY_AFTER_SECONDS)}
 _ANSWERS: dict[str, tuple[int, dict[str, str]]] = {
     refusals.UnknownProvider.code: (404, {}),
     refusals.InvalidToken.code: (401, {}),
+    refusals.InvalidSignature.code: (401, {}),
     refusals.BodyTooLarge.code: (413, _CLOSE),
     refusals.BodyTooSlow.code: (408, _CLOSE),
     refusals.Busy.code: (503, _AGAIN),

@@ -1,10 +1,12 @@
 """`POST /api/v1/video/callback/{provider}?account=&task=&attempt=&token=`: where providers call back.
 
-The address is proven before the body is read, so that a stranger costs no memory. Neither the body nor the
+The address is proven before the body is read, so that a stranger costs no memory; where only the provider's
+signature can prove it, a few bodies are read at a time. Neither the body nor the
 headers nor the token are ever logged.
 """
 
 import asyncio
+from uuid import UUID
 
 import structlog
 from prometheus_client import Counter
@@ -53,11 +55,13 @@ class WebhookEndpoint:
         provider, query = request.path_params["provider"], request.query_params
         self._reception.require_provider(provider)
         reference, token = address.reference(provider, query), query.get("token", "")
-        self._reception.require_token(reference, token)
+        proven = self._reception.proven(reference, token)
         headers = dict(request.headers.items())
         traceparent = trace.accept(headers.get("traceparent"))
-        delivery = Delivery(reference, token, headers, await _body(request), traceparent)
-        news = await self._reception.receive(delivery)
+        with self._reception.reading(proven):
+            body = await _body(request)
+            delivery = Delivery(reference, token, proven, headers, body, traceparent)
+            news = await self._reception.receive(delivery)
         _note(reference, news)
         return Response(_RECEIVED, media_type=_JSON)
 
@@ -84,8 +88,12 @@ def _note(reference: Reference, news: bool) -> None:
     log.info(
         "webhook_received",
         provider=reference.provider,
-        account_id=str(reference.account_id),
-        task_id=str(reference.task_id),
+        account_id=_text(reference.account_id),
+        task_id=_text(reference.task_id),
         attempt=reference.attempt,
         news=news,
     )
+
+
+def _text(value: UUID | None) -> str | None:
+    return None if value is None else str(value)
