@@ -1,6 +1,7 @@
 """Stopping, awaiting and forgetting tasks, with the money following the facts."""
 
 import asyncio
+from typing import Any
 
 from flow_tools import World, seedance, until, uuid_of
 
@@ -65,10 +66,20 @@ async def test_one_waiting_read_replaces_all_polls(world: World) -> None:
     assert document["status"] == "succeeded", document
 
 
-async def test_a_tasks_own_deadline_ends_it(world: World) -> None:
+async def test_a_slow_tasks_document_says_where_it_hangs_and_its_own_deadline_ends_it(world: World) -> None:
     customer = await world.customer("100")
     body = seedance("in a hurry [sim:delay=60]") | {"deadline_seconds": 10}
-    final = await customer.make(body)
+    task = (await customer.submit(body)).json()["task_id"]
+
+    async def explained() -> dict[str, Any] | None:
+        attempts = (await customer.task(task))["attempts"]
+        return attempts[0] if attempts and attempts[0]["route"] else None
+
+    attempt = await until(explained, "the dispatcher's word on the attempt")
+    assert (attempt["number"], attempt["provider"], attempt["ended_at"]) == (1, "ark", None)
+    assert attempt["route"].startswith("ark:")
+    assert attempt["next_poll_at"]
+    final = await customer.finished(task)
     assert (final["status"], final["error"]["code"]) == ("failed", "deadline_exceeded"), final
     assert final["cost_actual"] == 0
 

@@ -24,6 +24,7 @@ from gateway.usecases.create_key import KeyRequest, create_key
 from gateway.usecases.follow_tasks import FollowTasks
 from gateway.usecases.project_facts import ProjectFacts
 from runtime.db import Database
+from runtime.internal import InternalClient
 from runtime.outbox.recorder import Outbox
 
 PEPPER = "test-pepper"
@@ -96,10 +97,12 @@ class World:
         self.clients.append(made)
         return made
 
-    def another_gateway(self, db: Database, rate_store: str = "memory://") -> FastAPI:
+    def another_gateway(
+        self, db: Database, rate_store: str = "memory://", dispatcher: InternalClient | None = None
+    ) -> FastAPI:
         follow = FollowTasks(db, 1)
         objects, rates = Objects(store_address(self.settings)), RateStore(rate_store)
-        return make_app(self.settings, db, Outbox("gateway"), follow, objects, rates)
+        return make_app(self.settings, db, Outbox("gateway"), follow, objects, rates, dispatcher=dispatcher)
 
     async def customer(
         self, funds: str = "0", *, tier: str = "studio", asset: str = "credit", role: str = "user"

@@ -148,6 +148,7 @@ def _own_wiring(name: str, deployment: Deployment) -> dict[str, str]:
             **_object_store(deployment.servers),
             **public,
             **asked,
+            "DISPATCHER_URL": deployment.url("dispatcher"),
             "KEY_PEPPER": deployment.key_pepper,
         },
         "storage": {**_object_store(deployment.servers), **public},

@@ -8,14 +8,18 @@ from runtime.bus.record import Translator
 from runtime.cli import Built
 from runtime.db import Database
 from runtime.health import Part
+from runtime.internal import InternalRoutes
 from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
 from runtime.reload import Reloader, Source
 from runtime.timer import Timer
 from runtime.work.worker import Worker
+from starlette.applications import Starlette
+from starlette.routing import Route
 
 from dispatcher.domain.providers import lease_seconds
 from dispatcher.inbound.events import balances, providers, tasks
+from dispatcher.inbound.http.tasks import TaskStates
 from dispatcher.outbound.circuit import Circuits
 from dispatcher.outbound.inbox import Inbox
 from dispatcher.outbound.inputs import InputFetcher
@@ -69,7 +73,13 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         parts += [*needed, worker, Timer("overdue", lambda: report_overdue(db), PERIOD_SECONDS)]
     if "consumer" in roles:
         parts.append(_bus(settings, db, outbox, worker))
-    return Built(parts)
+    return Built(parts, Starlette(routes=internal_routes(settings, db)))
+
+
+def internal_routes(settings: Settings, db: Database) -> list[Route]:
+    """What other services may ask."""
+    internal = InternalRoutes(settings.service_token.get_secret_value())
+    return TaskStates(db).routes(internal)
 
 
 def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Worker, list[Part]]:

@@ -35,6 +35,8 @@ from gateway.inbound.http.v1.task_reader import TaskReader
 from gateway.inbound.http.v1.tasks import Tasks
 from gateway.inbound.http.v1.webhooks import Webhooks
 from gateway.outbound.callbacks import TIMEOUT_SECONDS, Callbacks
+from gateway.outbound.dispatcher import TIMEOUT_SECONDS as ASKING_SECONDS
+from gateway.outbound.dispatcher import Dispatcher
 from gateway.outbound.objects import Objects, StoreAddress
 from gateway.outbound.rate_store import RateStore
 from gateway.settings import Settings
@@ -42,6 +44,7 @@ from gateway.usecases.authenticate import Authenticate
 from gateway.usecases.cancel_task import CancelTask
 from gateway.usecases.check_request import CheckRequest
 from gateway.usecases.delete_tasks import DeleteTasks
+from gateway.usecases.explain_attempts import ExplainAttempts
 from gateway.usecases.follow_tasks import FollowTasks
 from gateway.usecases.forget_keys import ForgetKeys
 from gateway.usecases.limit_requests import LimitRequests
@@ -74,9 +77,9 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         objects = Objects(store_address(settings))
         rates = RateStore(settings.rate_store)
         parts += [objects, follow, rates]
-        callbacks = _callbacks(settings)
-        parts += [callbacks] if callbacks else []
-        app = make_app(settings, db, outbox, follow, objects, rates, callbacks)
+        callbacks, dispatcher = _callbacks(settings), _dispatcher(settings)
+        parts += [client for client in (callbacks, dispatcher) if client]
+        app = make_app(settings, db, outbox, follow, objects, rates, callbacks, dispatcher)
     if "consumer" in roles:
         parts += [_consumer(settings, db, outbox), _repeater(settings, db, outbox)]
         parts += _tidiers(settings, db, outbox)
@@ -107,13 +110,14 @@ def make_app(
     objects: Objects,
     rates: RateStore,
     callbacks: InternalClient | None = None,
+    dispatcher: InternalClient | None = None,
 ) -> FastAPI:
     """The public API on these parts: each area brings its operations."""
     shared = _shared(settings, db, outbox, follow, objects, rates)
     submit = Submit(shared.admit, shared.take, shared.writer, settings.max_body_bytes)
     operations = [
         *submit.operations(),
-        *_tasks(shared),
+        *_tasks(shared, dispatcher),
         *Models(shared.admit, shared.catalog, shared.check).operations(),
         *Credits(shared.admit, db, shared.writer).operations(),
         *Keys(shared.admit, db, settings.key_pepper.get_secret_value().encode()).operations(),
@@ -128,6 +132,13 @@ def _callbacks(settings: Settings) -> InternalClient | None:
         return None
     token = settings.service_token.get_secret_value()
     return InternalClient("callbacks", settings.callbacks_url, token, timeout_seconds=TIMEOUT_SECONDS)
+
+
+def _dispatcher(settings: Settings) -> InternalClient | None:
+    if settings.dispatcher_url is None:
+        return None
+    token = settings.service_token.get_secret_value()
+    return InternalClient("dispatcher", settings.dispatcher_url, token, timeout_seconds=ASKING_SECONDS)
 
 
 def _shared(
@@ -170,9 +181,12 @@ def _shared(
     )
 
 
-def _tasks(shared: Shared) -> list[Operation]:
+def _tasks(shared: Shared, dispatcher: InternalClient | None) -> list[Operation]:
     settings, db = shared.settings, shared.db
-    reader = TaskReader(shared.admit, db, shared.writer, QueuePositions(db), public_url=settings.public_url)
+    explain = ExplainAttempts(Dispatcher(dispatcher), settings.explain_after_seconds)
+    reader = TaskReader(
+        shared.admit, db, shared.writer, QueuePositions(db), explain, public_url=settings.public_url
+    )
     tasks = Tasks(
         reader,
         shared.follow,

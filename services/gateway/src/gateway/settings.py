@@ -32,6 +32,10 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
     """
     callbacks_url: str | None = None
     """The callbacks service as we reach it; without it `/api/v1/webhooks` answers 503."""
+    dispatcher_url: str | None = None
+    """The dispatcher as we reach it; without it documents show of attempts only what events say."""
+    explain_after_seconds: float = Field(default=3, ge=0)
+    """The dispatcher is asked about a task that is this old and not over yet."""
     currency: str = "USD"
 
     task_deadline_seconds: int = Field(default=3600, ge=1, le=86_400)

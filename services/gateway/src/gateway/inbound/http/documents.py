@@ -1,6 +1,6 @@
 """The public documents of v1, from rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,9 +57,18 @@ class Writer:
             answer["metadata"] = submission.metadata
         return orjson.dumps(answer)
 
-    def task(self, row: Mapping[str, Any], files: str, position: int | None = None) -> bytes:
-        """A task's document; links begin with `files`; `position` is how many of its account's tasks are
-        before it, itself included, while it waits for a provider."""
+    def task(
+        self,
+        row: Mapping[str, Any],
+        files: str,
+        position: int | None = None,
+        attempts: Sequence[Mapping[str, Any]] | None = None,
+    ) -> bytes:
+        """A task's document; links begin with `files`.
+
+        `position`: how many of its account's tasks are before it, itself included, while it waits for a
+        provider. `attempts`: what is known of them beyond the row.
+        """
         final = row["status"] in FINAL
         return orjson.dumps(
             {
@@ -84,7 +93,7 @@ class Writer:
                 "cancel_requested": row["cancel_requested_at"] is not None,
                 "queue_position": position,
                 "phases": _phases(row),
-                "attempts": [_attempt(each) for each in row["attempts"]],
+                "attempts": [_attempt(each) for each in (row["attempts"] if attempts is None else attempts)],
             }
         )
 
@@ -145,9 +154,28 @@ def _phases(row: Mapping[str, Any]) -> dict[str, str | None]:
     return {shown: time_text(row[name]) for name, shown in names.items()}
 
 
+_ATTEMPT_FIELDS = (
+    "number",
+    "provider",
+    "route",
+    "state",
+    "submitted_at",
+    "polls",
+    "last_poll_at",
+    "next_poll_at",
+    "error_class",
+    "error_code",
+    "ended_at",
+)
+
+
 def _attempt(attempt: Mapping[str, Any]) -> dict[str, Any]:
-    at = datetime.fromisoformat(attempt["submitted_at"])
-    return {"number": attempt["number"], "provider": attempt["provider"], "submitted_at": time_text(at)}
+    """What isn't known is null."""
+    values = {name: attempt.get(name) for name in _ATTEMPT_FIELDS}
+    for name, value in values.items():
+        if name.endswith("_at") and value is not None:
+            values[name] = time_text(datetime.fromisoformat(value))
+    return values
 
 
 def _error(row: Mapping[str, Any]) -> dict[str, str]:

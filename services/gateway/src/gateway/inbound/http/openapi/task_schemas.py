@@ -41,10 +41,23 @@ _FILE: Document = {
 }
 _FILES = {"type": "array", "items": _FILE}
 _OUTPUT_LISTS = ("videos", "images", "audios", "subtitles", "meshes", "texts")
+_MAYBE: Document = {"type": ["string", "null"]}
 _ATTEMPT: Document = {
     "type": "object",
     "required": ["number", "provider"],
-    "properties": {"number": {"type": "integer"}, "provider": TEXT, "submitted_at": TIME},
+    "properties": {
+        "number": {"type": "integer"},
+        "provider": TEXT,
+        "route": {**_MAYBE, "description": "The protocol and the provider's own model name"},
+        "state": _MAYBE,
+        "submitted_at": TIME,
+        "polls": {"type": ["integer", "null"]},
+        "last_poll_at": TIME,
+        "next_poll_at": TIME,
+        "error_class": _MAYBE,
+        "error_code": _MAYBE,
+        "ended_at": TIME,
+    },
 }
 TASK: Document = {
     "type": "object",

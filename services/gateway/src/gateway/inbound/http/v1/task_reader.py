@@ -15,6 +15,7 @@ from gateway.domain.problem import Problem
 from gateway.inbound.http.admit import Admit
 from gateway.inbound.http.documents import Writer
 from gateway.inbound.http.headers import base_url
+from gateway.usecases.explain_attempts import ExplainAttempts
 from gateway.usecases.queue_positions import QueuePositions
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -29,6 +30,7 @@ class TaskReader:
     db: Database
     writer: Writer
     positions: QueuePositions
+    explain: ExplainAttempts
     public_url: str | None
 
     async def row(self, request: Request, account_id: UUID) -> dict[str, Any]:
@@ -50,9 +52,12 @@ class TaskReader:
         return [self.writer.task(row, files, positions.get(row["id"])) for row in rows]
 
     async def document(self, request: Request, row: Mapping[str, Any]) -> bytes:
-        """The document of one task."""
-        [document] = await self.documents(request, row["account_id"], [row])
-        return document
+        """The document of one task, with what the dispatcher knows of a slow or failed one."""
+        queued = [row["id"]] if row["status"] == QUEUED else []
+        positions = await self.positions(row["account_id"], queued)
+        attempts = await self.explain(row)
+        files = f"{base_url(request, self.public_url)}/files"
+        return self.writer.task(row, files, positions.get(row["id"]), attempts)
 
 
 def json_response(body: bytes, status: int = 200) -> Response:

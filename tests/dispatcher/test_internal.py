@@ -1,0 +1,44 @@
+"""What the gateway may ask: how a task stands, without secrets."""
+
+from typing import Any
+
+import httpx
+import pytest
+from contracts.ids import uuid7
+from dispatcher.inbound.http.tasks import TaskStates
+from dispatcher_tools import Dispatcher, frozen, requested, until
+from runtime.internal import InternalRoutes
+from starlette.applications import Starlette
+
+pytestmark = pytest.mark.stack
+
+
+def client(dispatcher: Dispatcher) -> httpx.AsyncClient:
+    internal = InternalRoutes("token")
+    app = Starlette(routes=TaskStates(dispatcher.db).routes(internal))
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://dispatcher.test/internal",
+        headers={"Authorization": "Bearer token"},
+    )
+
+
+async def test_a_tasks_attempts_are_told_without_what_only_the_dispatcher_may_know(
+    dispatcher: Dispatcher,
+) -> None:
+    await dispatcher.start()
+    request = requested("[sim:queued]")
+    await dispatcher.apply(request, frozen(request))
+    await until(lambda: dispatcher.said(request.task_id, "task.progress"))
+    async with client(dispatcher) as asking:
+        answer = await asking.get(f"/tasks/{request.task_id}")
+        state: dict[str, Any] = answer.json()
+        [attempt] = state["attempts"]
+        assert (attempt["number"], attempt["provider"], attempt["ended_at"]) == (1, "ark", None)
+        assert attempt["submitted_at"]
+        assert state["next_at"]
+        assert not {"credential_id", "correlation", "provider_job_id", "error_message"} & attempt.keys()
+        unknown = await asking.get(f"/tasks/{uuid7()}")
+        assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "task_not_found")
+        stranger = await asking.get(f"/tasks/{request.task_id}", headers={"Authorization": "Bearer x"})
+        assert stranger.status_code == 401
