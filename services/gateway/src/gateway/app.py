@@ -24,6 +24,12 @@ from gateway.inbound.http.admit import Admit
 from gateway.inbound.http.api import make_api
 from gateway.inbound.http.documents import Writer
 from gateway.inbound.http.files import Files
+from gateway.inbound.http.openai.images import Images
+from gateway.inbound.http.openai.models import OpenAIModels
+from gateway.inbound.http.openai.orders import Orders
+from gateway.inbound.http.openai.results import Results
+from gateway.inbound.http.openai.speech import Speech
+from gateway.inbound.http.openai.videos import Videos
 from gateway.inbound.http.operation import Operation
 from gateway.inbound.http.v1.catalog import Credits, Models
 from gateway.inbound.http.v1.estimate import Estimate
@@ -41,6 +47,7 @@ from gateway.outbound.objects import Objects, StoreAddress
 from gateway.outbound.rate_store import RateStore
 from gateway.settings import Settings
 from gateway.usecases.authenticate import Authenticate
+from gateway.usecases.await_tasks import AwaitTasks
 from gateway.usecases.cancel_task import CancelTask
 from gateway.usecases.check_request import CheckRequest
 from gateway.usecases.delete_tasks import DeleteTasks
@@ -100,6 +107,7 @@ class Shared:
     check: CheckRequest
     take: TakeOrder
     writer: Writer
+    files: Files
 
 
 def make_app(
@@ -122,7 +130,8 @@ def make_app(
         *Credits(shared.admit, db, shared.writer).operations(),
         *Keys(shared.admit, db, settings.key_pepper.get_secret_value().encode()).operations(),
         *Webhooks(shared.admit, Callbacks(callbacks), db).operations(),
-        *Files(db, objects).operations(),
+        *_openai(shared),
+        *shared.files.operations(),
     ]
     return make_api(operations, hot=("POST", TASKS_PATH, submit.__call__))
 
@@ -178,6 +187,7 @@ def _shared(
         check=check,
         take=TakeOrder(db, check, commit, limit, catalog.tiers, settings.task_deadline_seconds),
         writer=Writer(settings.currency),
+        files=Files(db, objects),
     )
 
 
@@ -200,6 +210,28 @@ def _tasks(shared: Shared, dispatcher: InternalClient | None) -> list[Operation]
         *Estimate(shared.admit, shared.check, shared.writer, settings.max_body_bytes).operations(),
         *tasks.operations(),
         *changes.operations(),
+    ]
+
+
+def _openai(shared: Shared) -> list[Operation]:
+    settings, db = shared.settings, shared.db
+    orders = Orders(shared.admit, shared.take, shared.catalog)
+    wait = AwaitTasks(shared.follow, settings.max_streams)
+    results = Results(wait, db, shared.objects, settings.most_hold_seconds)
+    videos = Videos(
+        orders,
+        db,
+        shared.files,
+        DeleteTasks(db, shared.outbox),
+        public_url=settings.public_url,
+        json_limit=settings.max_body_bytes,
+        file_limit=settings.max_inline_bytes,
+    )
+    return [
+        *videos.operations(),
+        *Images(orders, results, settings.public_url, settings.max_body_bytes).operations(),
+        *Speech(orders, results, settings.max_body_bytes).operations(),
+        *OpenAIModels(orders, shared.check).operations(),
     ]
 
 

@@ -59,6 +59,8 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
     events_poll_seconds: float = Field(default=2, gt=0)
     max_streams: int = Field(default=5000, ge=1)
     """Live histories and waiting reads, together."""
+    most_hold_seconds: float = Field(default=120, gt=0)
+    """How long an answer that is the result itself (images, speech) is waited for before it is a 504."""
     most_wait_seconds: int = Field(default=60, ge=0, le=600)
 
     idempotency_hours: int = Field(default=48, ge=24)

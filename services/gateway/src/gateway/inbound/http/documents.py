@@ -85,7 +85,7 @@ class Writer:
                 "metadata": row["metadata"] or {},
                 "webhook_url": row["webhook_url"],
                 "output": _output(row, files),
-                "error": _error(row) if final and row["status"] != "succeeded" else None,
+                "error": error_of(row) if final and row["status"] != "succeeded" else None,
                 "created_at": time_text(row["requested_at"]),
                 "finished_at": time_text(row["finished_at"]),
                 "deadline": time_text(row["deadline"]),
@@ -178,7 +178,8 @@ def _attempt(attempt: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _error(row: Mapping[str, Any]) -> dict[str, str]:
+def error_of(row: Mapping[str, Any]) -> dict[str, str]:
+    """Why a final task that didn't succeed ended: code and message."""
     code = row["closed_reason"]
     told = {row["stored_code"]: row["stored_message"], row["completed_code"]: row["completed_message"]}
     return {"code": code, "message": told.get(code) or _MESSAGES.get(code) or "The task failed."}

@@ -33,7 +33,10 @@ class Files:
 
     async def file(self, request: Request) -> Response:
         """Answer GET and HEAD; HEAD needs no object store."""
-        link = await self._link(request)
+        return await self.send(request, await self._link(request))
+
+    async def send(self, request: Request, link: Link) -> Response:
+        """A file, or the part of it that is asked for."""
         headers = _headers(link)
         if _matches(request.headers.get("if-none-match"), headers["ETag"]):
             return Response(status_code=304, headers=headers)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from gateway.domain.problem import Problem
+from gateway.inbound.http.openai.errors import write_problem as openai_problem
 from gateway.inbound.http.v1.errors import write_problem as v1_problem
 
 WriteProblem = Callable[[Problem, str], Response]
@@ -23,7 +24,7 @@ class Surface:
     write_problem: WriteProblem
 
 
-SURFACES = (Surface("/", v1_problem),)
+SURFACES = (Surface("/", v1_problem), Surface("/v1/", openai_problem))
 
 
 def write_problem(path: str, problem: Problem, request_id: str) -> Response:
