@@ -13,6 +13,9 @@ SDK = Path(__file__).parents[1] / "sdk"
 sys.path.insert(0, str(SDK / "harness"))
 
 from normalise import normalised  # noqa: E402 -- it lives with the SDKs' harness
+from samples import png, wav  # noqa: E402
+
+__all__ = ["JOB", "KEY", "URL", "as_golden", "golden", "png", "wav"]
 
 URL, KEY, JOB = "http://simulator.invalid", "sdk-key", "the-job-id"
 """Build requests with these: base URLs below URL, the credential's secret, the job's id."""

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -199,6 +199,7 @@ class Receiver:
 
     url: str = ""
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    raw: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
@@ -216,6 +217,7 @@ async def receiver() -> AsyncIterator[Receiver]:
     noted = Receiver()
 
     async def post(request: web.Request) -> web.Response:
+        noted.raw.append((request.headers, await request.read()))
         noted.bodies.append(await request.json())
         noted.arrived.set()
         return web.Response(status=noted.answers.pop(0) if noted.answers else 200)
