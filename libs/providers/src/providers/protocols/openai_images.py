@@ -8,6 +8,7 @@ hold for an hour.
 import binascii
 from base64 import b64decode
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from providers import media, reading
@@ -17,7 +18,7 @@ from providers.job import Credential, Submission
 from providers.outcomes import Failed, Output, SubmitOutcome, Succeeded, Unknown, Usage
 from providers.protocols import openai_errors
 from providers.protocols import openai_request as ask
-from providers.protocols.synchronous import Synchronous
+from providers.protocols.synchronous import AT_ONCE, Synchronous
 
 IMAGES: Final = ("image_urls", "image_url", "input_image")
 MASK: Final = "mask_url"
@@ -32,6 +33,7 @@ class OpenAIImages(Synchronous):
     """`POST /images/generations`, or `/images/edits` where there are input images."""
 
     name = "openai_images"
+    capabilities = replace(AT_ONCE, answer_bytes=128 * 1024 * 1024)  # ten pictures in base64
 
     def inputs_to_fetch(self, submission: Submission) -> tuple[str, ...]:
         """The images to edit and the mask: they travel as files."""

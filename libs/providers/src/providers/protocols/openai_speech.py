@@ -5,6 +5,7 @@ nothing about what it used.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from providers import media, reading
@@ -13,7 +14,7 @@ from providers.job import Credential, Submission
 from providers.outcomes import Failed, Output, SubmitOutcome, Succeeded, Unknown, Usage
 from providers.protocols import openai_errors
 from providers.protocols import openai_request as ask
-from providers.protocols.synchronous import Synchronous
+from providers.protocols.synchronous import AT_ONCE, Synchronous
 
 OWN_NAMES: Final = ("voice", "instructions", "response_format", "speed")
 """Inputs that go by OpenAI's own names."""
@@ -23,6 +24,7 @@ class OpenAISpeech(Synchronous):
     """`POST /audio/speech`."""
 
     name = "openai_speech"
+    capabilities = replace(AT_ONCE, answer_bytes=64 * 1024 * 1024)  # minutes of sound without compression
 
     def submit(self, base_url: str, credential: Credential, submission: Submission) -> HttpRequest:
         """POST the text."""
