@@ -59,9 +59,19 @@ ONLY_ONE_VALUE = {("veo3-1-quality", "duration"), ("veo3-1-quality", "generation
 """Fields whose only legal value says what happens anyway: they refuse everything else (test_faults)."""
 
 
-# model: what must be there, or not, for a field to have an effect
-COMPANIONS: dict[tuple[str, str], dict[str, Any]] = {}
-INSTEAD: dict[tuple[str, str], set[str]] = {("hunyuan3d", "image_url"): {"prompt"}}
+SEEDANCE_2 = "doubao-seedance-2-0"
+FRAME = [{"url": IMAGE, "role": "first_frame"}]
+VALUES: dict[tuple[str, str], Any] = {
+    (SEEDANCE_2, "image_with_roles"): FRAME,
+    (SEEDANCE_2, "tools"): [{"type": "web_search"}],
+    ("doubao-seedance-1-5-pro", "image_with_roles"): FRAME,
+    ("subtitles", "language"): "de",
+}
+"""Values that can't be made from the field's schema alone."""
+COMPANIONS = {(SEEDANCE_2, "audio_urls"): {"video_urls": [VIDEO]}}
+"""What must be there for a field to be allowed."""
+INSTEAD = {("hunyuan3d", "image_url"): {"prompt"}, ("subtitles", "audio_url"): {"video_url"}}
+"""What must not be there for a field to be allowed."""
 
 
 class _Fetched(dict[str, tuple[str, bytes]]):
@@ -136,7 +146,8 @@ FIELDS = [
     (model.slug, field)
     for model in Catalog.load().models.values()
     if model.slug not in CASES
-    for field in model.schema["properties"]
+    for field, schema in model.schema["properties"].items()
+    if len(schema.get("enum", [1, 2])) > 1
 ]
 
 
@@ -149,7 +160,8 @@ def test_a_field_of_any_model_changes_what_each_of_its_providers_is_sent(
     base = {**minimal(model), **COMPANIONS.get((slug, field), {})}
     base = {name: each for name, each in base.items() if name not in INSTEAD.get((slug, field), set())}
     present = base.get(field, schema.get("default"))
-    changed = model.with_defaults({**base, field: other(field, schema, present)})
+    value = VALUES[slug, field] if (slug, field) in VALUES else other(field, schema, present)
+    changed = model.with_defaults({**base, field: value})
     assert model.faults(changed) == []
     plain = model.with_defaults(base)
     for route in spoken_routes(model, changed):

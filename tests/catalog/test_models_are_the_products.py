@@ -53,22 +53,25 @@ def test_the_documented_request_is_faultless_and_costs_what_is_documented(
 
 
 @pytest.mark.parametrize(
-    ("slug", "provider", "state"),
+    ("slug", "routes"),
     [
-        ("wan2-6-i2v-flash", "dashscope", "live"),
-        ("doubao-seedance-2-0-fast", "ark", "live"),
-        ("veo3-1-quality", "gemini", "gone-upstream"),
+        ("wan2-6-i2v-flash", {"dashscope": "live"}),
+        ("doubao-seedance-2-0-fast", {"ark": "live"}),
+        ("veo3-1-quality", {"gemini": "gone-upstream", "vertex": "retiring"}),
+        ("veo3-1-fast", {"gemini": "gone-upstream", "vertex": "retiring"}),
+        ("sora-2", {"openai": "gone-upstream", "openai_compatible": "live"}),
     ],
 )
 def test_a_model_is_available_where_a_provider_still_serves_it(
-    catalog: Catalog, slug: str, provider: str, state: str
+    catalog: Catalog, slug: str, routes: dict[str, str]
 ) -> None:
     model = catalog.models[slug]
-    assert [(route.provider, route.state) for route in model.routes] == [(provider, state)]
+    assert {route.provider: route.state for route in model.routes} == routes
     assert not model.available({})
     assert not model.available({"other": "real"})
-    assert model.available({provider: "real"}) is (state == "live")
-    assert model.usable_routes({provider: "simulated"}) == model.routes
+    for provider, state in routes.items():
+        assert model.available({provider: "real"}) is (state != "gone-upstream")
+        assert model.available({provider: "simulated"})
 
 
 def test_polls_start_where_the_route_says_and_grow_to_its_maximum(catalog: Catalog) -> None:
@@ -76,11 +79,16 @@ def test_polls_start_where_the_route_says_and_grow_to_its_maximum(catalog: Catal
     assert [poll.delay(made) for made in (0, 1, 2, 3, 4, 5, 10_000)] == [10, 5, 7.5, 11.25, 16.875, 20, 20]
 
 
-def test_no_route_is_polled_faster_than_its_protocol_allows(catalog: Catalog) -> None:
-    from providers.adapter import adapter, protocols
+def test_every_route_speaks_a_known_protocol_and_is_polled_no_faster_than_it_allows(catalog: Catalog) -> None:
+    from providers.adapter import adapter
 
     for model in catalog.models.values():
         for route in model.routes:
-            if route.protocol in protocols():
-                least = adapter(route.protocol).capabilities.min_poll_seconds
-                assert min(route.poll.first_seconds, route.poll.interval_seconds) >= least
+            least = adapter(route.protocol).capabilities.min_poll_seconds
+            assert min(route.poll.first_seconds, route.poll.interval_seconds) >= least
+
+
+def test_every_protocol_that_is_spoken_serves_a_model(catalog: Catalog) -> None:
+    from providers.adapter import protocols
+
+    assert {route.protocol for model in catalog.models.values() for route in model.routes} == set(protocols())

@@ -147,7 +147,8 @@ def test_templates_use_only_filters_that_there_are(catalog: Catalog) -> None:
 
 def test_every_input_finds_exactly_one_route_of_a_provider(catalog: Catalog) -> None:
     for model in catalog.models.values():
-        for given in (minimal(model), {**minimal(model), "image_url": "https://e/i.png", "tags": "jazz"}):
+        for more in ({}, {"image_url": "https://e/i.png", "tags": "jazz"}, {"voice_id": "en_us_male"}):
+            given = model.with_defaults({**minimal(model), **more})
             fitting = [route.provider for route in model.routes if route.fits(given)]
             assert fitting, model.slug
             assert len(set(fitting)) == len(fitting), model.slug

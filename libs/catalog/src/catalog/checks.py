@@ -8,6 +8,8 @@ from catalog.cost import COSTS, cost_micro
 from catalog.errors import PriceError
 from catalog.price import PriceRow, quote_micro
 from catalog.resolution import NamedResolution
+from catalog.routes import Route
+from catalog.rules import field_of
 from catalog.rules_of_price import KINDS
 from catalog.shapes import ModelFile
 from catalog.templates import places, stray_braces
@@ -52,7 +54,7 @@ def _named_fields(shape: ModelFile) -> Iterator[tuple[Steps, str]]:
         (["derive"], shape.derive.values()),
         (["resolution"], shape.resolution.fields() if shape.resolution else []),
         (["frames_field"], [shape.frames_field] if shape.frames_field else []),
-        *((("routes", index), {*route.given, *route.without, *route.values}) for index, route in routes),
+        *((("routes", index), _routed_by(route)) for index, route in routes),
         *(
             (_place_of_template(shape, index), {name for name, _ in places(route.template)})
             for index, route in routes
@@ -64,6 +66,10 @@ def _named_fields(shape: ModelFile) -> Iterator[tuple[Steps, str]]:
         ),
     ]
     return ((steps, name) for steps, names in named for name in sorted(names))
+
+
+def _routed_by(route: Route) -> set[str]:
+    return {*map(field_of, (*route.given, *route.without)), *route.values}
 
 
 def _place_of_template(shape: ModelFile, index: int) -> Steps:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from catalog.price import PriceRow
+from catalog.rules import Selector, selected
 
 RouteState = Literal["live", "retiring", "gone-upstream"]
 ProviderMode = Literal["real", "simulated"]
@@ -58,10 +59,10 @@ class Route(BaseModel):
     """The request body for a protocol whose models all differ: `providers.template` fills it."""
     workflow: str | None = None
     """A JSON file beside the model's that holds the template: graphs are too long for a line of YAML."""
-    given: tuple[str, ...] = ()
-    """Input fields that must be there for the route to be taken."""
-    without: tuple[str, ...] = ()
-    """Input fields that must not be there for the route to be taken."""
+    given: tuple[Selector, ...] = ()
+    """What an input must have, all of it, for the route to be taken (selectors: see `catalog.rules`)."""
+    without: tuple[Selector, ...] = ()
+    """What an input must not have, none of it, for the route to be taken."""
     values: dict[str, dict[str, Any]] = {}
     """Their words for our values: input field to value to what the provider is told instead."""
     cost: tuple[PriceRow, ...] = ()
@@ -74,8 +75,8 @@ class Route(BaseModel):
 
     def fits(self, value: Mapping[str, Any]) -> bool:
         """Whether it can serve an input."""
-        return all(value.get(each) for each in self.given) and not any(
-            value.get(each) for each in self.without
+        return all(selected(each, value) for each in self.given) and not any(
+            selected(each, value) for each in self.without
         )
 
     def translated(self, value: Mapping[str, Any]) -> dict[str, Any]:
