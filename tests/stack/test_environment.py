@@ -34,9 +34,9 @@ def test_dispatcher_and_callbacks_share_the_secret_that_signs_callback_addresses
     assert dispatcher["DISPATCHER_CALLBACKS_URL"] == "http://127.0.0.1:4"
 
 
-def test_only_gateway_and_storage_get_the_object_stores_secret() -> None:
+def test_only_who_reads_or_writes_objects_gets_the_object_stores_secret() -> None:
     holders = [name for name in SERVICES if "secret" in service_environment(name, DEPLOYMENT, {}).values()]
-    assert holders == ["gateway", "storage"]
+    assert set(holders) == {"gateway", "dispatcher", "storage"}
 
 
 def test_a_given_setting_reaches_its_service_and_no_other() -> None:
