@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 from runtime import migrate
 from runtime.db import Database
@@ -14,6 +15,8 @@ from stack.servers import Servers, start_servers
 from stack.topics import create_topics
 
 ROOT = Path(__file__).parents[1]
+hypothesis.settings.register_profile("shared", deadline=None)  # a busy machine is no wrong answer
+hypothesis.settings.load_profile("shared")
 _numbers = itertools.count(1)
 
 MakeDatabase = Callable[[str], Awaitable[str]]
