@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in .venv/bin/python python3 python3.14 python3.13 python
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 RUN := .venv/bin/python
 PACKAGES := libs/contracts libs/catalog libs/providers libs/runtime \
-	services/gateway services/ledger services/dispatcher services/callbacks services/storage stack stack/simulator
+	services/gateway services/ledger services/dispatcher services/callbacks services/storage cli stack stack/simulator
 NAMES := $(addprefix framebus-,$(notdir $(PACKAGES)))
 COMPILE := .venv/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-header --quiet
 

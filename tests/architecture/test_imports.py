@@ -19,7 +19,7 @@ def test_the_import_contracts_hold() -> None:
 
 def test_every_package_of_the_repository_is_under_the_import_contracts() -> None:
     listed = (ROOT / ".importlinter").read_text().split("[importlinter:contract", 1)[0].split()
-    for pattern in ("libs/*/src/*", "services/*/src/*", "stack/src/*", "stack/simulator/src/*"):
+    for pattern in ("libs/*/src/*", "services/*/src/*", "cli/src/*", "stack/src/*", "stack/simulator/src/*"):
         for path in ROOT.glob(pattern):
             if (path / "__init__.py").exists():
                 assert path.name in listed, f"{path.name} is missing among the root packages"

@@ -16,6 +16,7 @@ from gateway.usecases.follow_tasks import FollowTasks
 from gateway_tools import World, settings_for
 from runtime.db import Database
 from runtime.outbox.recorder import Outbox
+from webhook_setting import Setting, webhook_setting
 
 OpenDb = Callable[[str], Awaitable[Database]]
 
@@ -66,3 +67,10 @@ async def shared_world(databases: Any) -> AsyncIterator[World]:
     yield made[0]
     await _end(*made)
     await db.stop()
+
+
+@pytest.fixture
+async def setting(world: World, open_db: OpenDb) -> AsyncIterator[Setting]:
+    """A gateway with callbacks beside it."""
+    async with webhook_setting(world, await open_db("callbacks")) as made:
+        yield made

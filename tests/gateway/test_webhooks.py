@@ -1,90 +1,23 @@
 """`/api/v1/webhooks…` as a customer sees it: the gateway asks callbacks, which delivers over real sockets."""
 
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from callbacks.domain.news import Message
-from callbacks.usecases.accept_news import AcceptNews
+from callbacks.domain.news import Deleted
 from callbacks_process import TOKEN, callbacks_beside
 from contracts.ids import task_text, to_text, uuid7
 from gateway.app import make_app, store_address
 from gateway.outbound.objects import Objects
 from gateway.outbound.rate_store import RateStore
 from gateway.usecases.follow_tasks import FollowTasks
-from gateway_tools import Customer, World, until
-from runtime.db import Database
+from gateway_tools import World
+from receiver import Plan
 from runtime.internal import InternalClient
 from runtime.outbox.recorder import Outbox
 from standardwebhooks import Webhook, WebhookVerificationError
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "callbacks"))
-
-from receiver import Plan, Receiver, receiving
-
-BASE = "/api/v1/webhooks"
-
-
-@dataclass
-class Setting:
-    """A gateway with callbacks beside it, two customers, and a customer's server."""
-
-    world: World
-    callbacks_db: Database
-    receiver: Receiver
-    ann: Customer
-    bob: Customer
-
-    async def say(self, customer: Customer, **changes: Any) -> Message:
-        values: dict[str, Any] = {
-            "id": uuid7(),
-            "account_id": customer.id,
-            "type": "task.succeeded",
-            "task_id": uuid7(),
-            "at": datetime.now(UTC),
-            "data": {"object": "task"},
-        }
-        message = Message(**(values | changes))
-        async with self.callbacks_db.transaction() as tx:
-            await AcceptNews()(tx, [message])
-        return message
-
-    async def add(
-        self, path: str = "/hook", customer: Customer | None = None, **fields: Any
-    ) -> dict[str, Any]:
-        api = (customer or self.ann).api
-        answer = await api.post(BASE, json={"url": self.receiver.url(path), **fields})
-        assert answer.status_code == 201, answer.text
-        return answer.json()
-
-    async def log(self, **query: Any) -> list[dict[str, Any]]:
-        answer = await self.ann.api.get(f"{BASE}/deliveries", params=query)
-        assert answer.status_code == 200, answer.text
-        return answer.json()["data"]
-
-    async def ended(self, **query: Any) -> list[dict[str, Any]]:
-        async def over() -> list[dict[str, Any]]:
-            found = await self.log(**query)
-            return [] if any(each["status"] == "pending" for each in found) else found
-
-        return await until(over)
-
-
-@pytest.fixture
-async def setting(world: World, open_db: Callable[[str], Awaitable[Database]]) -> AsyncIterator[Setting]:
-    db = await open_db("callbacks")
-    async with receiving() as receiver, callbacks_beside(db, (receiver.address,)) as url:
-        client = InternalClient("callbacks", url, TOKEN)
-        objects, follow = Objects(store_address(world.settings)), FollowTasks(world.db, 1)
-        rates = RateStore("memory://")
-        world.app = make_app(world.settings, world.db, Outbox("gateway"), follow, objects, rates, client)
-        yield Setting(world, db, receiver, await world.customer("10"), await world.customer("10"))
-        await client.stop()
+from webhook_setting import BASE, Setting
 
 
 def code(answer: httpx.Response, status: int) -> str:
@@ -211,13 +144,10 @@ async def test_what_was_given_up_is_delivered_again_alone_or_by_time(setting: Se
 
 
 async def test_a_deleted_task_is_not_delivered_again(setting: Setting) -> None:
-    from callbacks.domain.news import Deleted
-
     await setting.add()
     message = await setting.say(setting.ann)
     [line] = await setting.ended()
-    async with setting.callbacks_db.transaction() as tx:
-        await AcceptNews()(tx, [Deleted(message.task_id or uuid7())])
+    await setting.tell(Deleted(message.task_id or uuid7()))
     full = (await setting.ann.api.get(f"{BASE}/deliveries/{line['id']}")).json()
     assert full["payload"] is None
     answer = await setting.ann.api.post(f"{BASE}/deliveries/{line['id']}/redeliver")
