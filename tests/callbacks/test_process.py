@@ -6,13 +6,20 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import asyncpg
 import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer
 from callback_addresses import SECRET, Address
+from callbacks.domain.news import Message
+from callbacks.usecases.accept_news import AcceptNews
 from contracts.events import ProviderReported
+from delivery_tools import until
+from receiver import Plan, Receiver
+from runtime.db import Database
 from stack.servers import Servers
 
 pytestmark = pytest.mark.stack
@@ -103,3 +110,35 @@ async def test_a_webhook_to_the_running_process_is_heard_on_kafka(
     output, _ = await listing.communicate()
     assert listing.returncode == 0
     assert "ark  attempt 2  final  job cgt-5" in output.decode()
+
+
+async def test_a_delivery_in_the_hands_of_a_killed_worker_is_made_by_the_next_one(
+    environment: dict[str, str], receiver: Receiver
+) -> None:
+    assert await (await run(environment, "migrate")).wait() == 0
+    environment |= {
+        "CALLBACKS_ALLOWED_HOSTS": receiver.address,
+        "CALLBACKS_DELIVERY_TIMEOUT_SECONDS": "10",
+        "CALLBACKS_DELIVERY_DELAYS": "0.2",
+    }
+    receiver.plan("/hook", Plan(hold=asyncio.Event()), Plan(200))
+    db = Database(environment["CALLBACKS_DATABASE_DSN"], name="test")
+    await db.start()
+    try:
+        message = Message(uuid4(), uuid4(), "task.failed", uuid4(), datetime.now(UTC), {}, receiver.url())
+        async with db.transaction() as tx:
+            await AcceptNews()(tx, [message])
+        first = await run(environment, "worker")
+        await until(lambda: receiver.came, 30)
+        first.kill()
+        await first.wait()
+        await db.pool.execute("UPDATE work SET due_at = now()")  # sooner than its lease would end
+        second = await run(environment, "worker")
+        ended = "SELECT state FROM deliveries WHERE state <> 'pending'"
+        assert await until(lambda: db.pool.fetchval(ended), 30) == "delivered"
+        second.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(second.wait(), 30) == 0
+    finally:
+        await db.stop()
+    assert len(receiver.came) == 2
+    assert len({came.headers["webhook-id"] for came in receiver.came}) == 1

@@ -21,11 +21,12 @@ async def deliver_messages(tx: Tx, messages: Sequence[Message]) -> int:
 
     A message that nobody waits for isn't kept; one that is known already changes nothing.
     """
+    once = list({message.id: message for message in messages}.values())
     targets: dict[UUID, list[Target]] = defaultdict(list)
-    for target in await table.targets(tx, messages):
+    for target in await table.targets(tx, once):
         targets[target.message_id].append(target)
-    wanted = {m.id: m for m in messages if m.id in targets or m.webhook_url is not None}
-    return await begin(tx, [(m, _deliveries(m, targets[m.id])) for m in wanted.values()])
+    wanted = [m for m in once if m.id in targets or m.webhook_url is not None]
+    return await begin(tx, [(m, _deliveries(m, targets[m.id])) for m in wanted])
 
 
 async def begin(tx: Tx, addressed: Sequence[tuple[Message, Collection[NewDelivery]]]) -> int:
