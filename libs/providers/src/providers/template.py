@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from providers.job import Submission
+
 _PLACE = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)(?:\|([a-z_]+))?\}")
 _ABSENT: Final = object()
 _SEED_BITS: Final = 31
@@ -31,6 +33,13 @@ def fill(template: Any, given: Mapping[str, Any]) -> Any:
     """The template with the input's values; an empty object if nothing is left of one."""
     filled = _fill(template, given)
     return {} if filled is _ABSENT and isinstance(template, dict) else None if filled is _ABSENT else filled
+
+
+def filled(submission: Submission) -> dict[str, Any]:
+    """A submission's route options, and over them its template filled, or its input as it is without one."""
+    if submission.template is None:
+        return {**submission.options, **submission.input}
+    return {**submission.options, **fill(submission.template, submission.input)}
 
 
 def names(template: Any) -> set[str]:

@@ -14,8 +14,7 @@ from simulator.files import FileStore, serve
 from simulator.intake import Intake
 from simulator.jobs import Job
 from simulator.open_models import OpenModel, faults, media, model_of
-from simulator.render.spec import Result
-from simulator.render.subtitle import verbose
+from simulator.open_results import Marketplace
 from simulator.web import ProviderError, json_object, reply
 from simulator.webhooks import Notice
 from starlette.requests import Request
@@ -33,7 +32,7 @@ _FAILURES = {
 }
 
 
-class Fal:
+class Fal(Marketplace):
     """The queue's dialect."""
 
     name = "fal"
@@ -80,16 +79,6 @@ class Fal:
     def failure(self, reason: str) -> tuple[str, str]:
         """The type and message of the error."""
         return _FAILURES[reason]
-
-    def size(self, job: Job, image_size: tuple[int, int] | None) -> tuple[int, int]:
-        """As the model's input asks."""
-        return open_results.size_of(job.params["input"], job.params["makes"], image_size)
-
-    def results(self, job: Job, image: bytes | None) -> list[Result]:
-        """As the model's input asks; what is heard is kept, since the answer carries it."""
-        if job.params["makes"] == "subtitles":
-            job.params["heard"] = verbose(open_results.heard(job))
-        return open_results.results(job, job.params["makes"], image)
 
     def usage(self, job: Job) -> dict[str, object] | None:
         """fal reports no usage: what it would bill is the time and the files."""

@@ -71,7 +71,11 @@ _MUSIC = {
     "lyric_guidance_scale": NUMBER,
 }
 
+_VOICE = {"prompt": TEXT, "voice": TEXT, "speed": Field("number", least=0.1, most=5)}
+
 MODELS: dict[str, OpenModel] = {
+    "fal-ai/kokoro/american-english": OpenModel("speech", ("prompt",), _VOICE),
+    "fal-ai/kokoro/british-english": OpenModel("speech", ("prompt", "voice"), _VOICE),
     "fal-ai/flux-2": OpenModel("image", ("prompt",), _PICTURE),
     "fal-ai/flux-2/edit": OpenModel(
         "image", ("prompt", "image_urls"), {**_PICTURE, "image_urls": Field("array")}

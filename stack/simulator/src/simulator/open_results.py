@@ -18,6 +18,7 @@ from simulator.render.spec import (
     VideoSpec,
     speech_seconds,
 )
+from simulator.render.subtitle import verbose
 
 MOST_SECONDS, MOST_FRAMES, MOST_PIXELS, MOST_FILES = 120.0, 1000, 4096, 8
 _PROMPTS = ("prompt", "text", "gen_text", "input_text", "lyrics", "tags", "initial_prompt")
@@ -63,6 +64,20 @@ def results(job: Job, makes: Makes, image: bytes | None) -> list[Result]:
     )
     looks = [job.look if n == 0 else f"{job.look}#{n}" for n in range(min(MOST_FILES, max(1, int(count))))]
     return [Result(suffix, _spec(job, makes, look, image)) for look in looks]
+
+
+class Marketplace:
+    """What providers of any model share: they read `input` and `makes` of a job's `params`."""
+
+    def size(self, job: Job, image_size: tuple[int, int] | None) -> tuple[int, int]:
+        """As the model's input asks."""
+        return size_of(job.params["input"], job.params["makes"], image_size)
+
+    def results(self, job: Job, image: bytes | None) -> list[Result]:
+        """As the model's input asks; what is heard is kept, since the answer carries it."""
+        if job.params["makes"] == "subtitles":
+            job.params["heard"] = verbose(heard(job))
+        return results(job, job.params["makes"], image)
 
 
 def heard(job: Job) -> SubtitleSpec:

@@ -11,8 +11,7 @@ from simulator.files import FileStore, serve
 from simulator.intake import Intake
 from simulator.jobs import Job
 from simulator.open_models import faults, media, model_of
-from simulator.render.spec import Result
-from simulator.render.subtitle import verbose
+from simulator.open_results import Marketplace
 from simulator.replicate_models import MODELS, UNNAMED, VERSIONS
 from simulator.web import ProviderError, bearer, json_object, reply
 from simulator.webhooks import Notice
@@ -37,7 +36,7 @@ _FAILURES = {
 }
 
 
-class Replicate:
+class Replicate(Marketplace):
     """Replicate's dialect."""
 
     name = "replicate"
@@ -90,16 +89,6 @@ class Replicate:
     def failure(self, reason: str) -> tuple[str, str]:
         """The status and the words of the error."""
         return _FAILURES[reason]
-
-    def size(self, job: Job, image_size: tuple[int, int] | None) -> tuple[int, int]:
-        """As the model's input asks."""
-        return open_results.size_of(job.params["input"], job.params["makes"], image_size)
-
-    def results(self, job: Job, image: bytes | None) -> list[Result]:
-        """As the model's input asks; what is heard is kept, since the answer carries it."""
-        if job.params["makes"] == "subtitles":
-            job.params["heard"] = verbose(open_results.heard(job))
-        return open_results.results(job, job.params["makes"], image)
 
     def usage(self, job: Job) -> dict[str, object] | None:
         """Seconds of the machine, which is what Replicate bills most models by."""

@@ -38,7 +38,7 @@ from providers.outcomes import (
     Usage,
 )
 from providers.protocols import fal_errors, fal_webhook
-from providers.template import fill
+from providers.template import filled
 from providers.webhook import Proof, WebhookHint
 
 RESULT = "result"
@@ -68,12 +68,8 @@ class Fal(Basics):
         url = f"{base_url.rstrip('/')}/{quote(submission.model, safe='/')}"
         if submission.callback_url is not None:
             url += "?" + urlencode({"fal_webhook": submission.callback_url})
-        given = dict(submission.input)
-        if submission.template is not None:
-            given = fill(submission.template, submission.input)
-        body = {**submission.options, **given}
         headers = {**_authorization(credential), "Content-Type": "application/json"}
-        return HttpRequest("POST", url, headers, orjson.dumps(body))
+        return HttpRequest("POST", url, headers, orjson.dumps(filled(submission)))
 
     def parse_submit(self, response: HttpResponse) -> SubmitOutcome:
         """2xx with a request id and its address is accepted."""

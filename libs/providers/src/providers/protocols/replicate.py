@@ -36,7 +36,7 @@ from providers.outcomes import (
     Usage,
 )
 from providers.protocols import replicate_errors
-from providers.template import fill
+from providers.template import filled
 from providers.webhook import Proof, WebhookHint
 
 UNFINISHED = ("starting", "processing")
@@ -62,10 +62,7 @@ class Replicate(Basics):
     def submit(self, base_url: str, credential: Credential, submission: Submission) -> HttpRequest:
         """POST the prediction; the route's template says what the model's `input` is."""
         path, named = _target(submission.model)
-        given = dict(submission.input)
-        if submission.template is not None:
-            given = fill(submission.template, submission.input)
-        body: dict[str, Any] = {**named, "input": {**submission.options, **given}}
+        body: dict[str, Any] = {**named, "input": filled(submission)}
         if submission.callback_url is not None:
             body |= {"webhook": submission.callback_url, "webhook_events_filter": ["completed"]}
         headers = {**_authorization(credential), "Content-Type": "application/json"}
