@@ -36,7 +36,7 @@ distclean: clean ## Also remove the downloads and .venv
 demo: up ## Run the three requests of the product documents and show what became of them
 	@$(RUN) -m stack.demo
 
-.PHONY: test test-sdk goldens lint typecheck format lock lock-sdk bench flow providers-doc
+.PHONY: test test-sdk goldens lint typecheck format lock lock-sdk bench flow providers-doc catalog-check
 test: setup ## Run the tests on real servers; T=tests/ledger for a part
 	@$(RUN) -m pytest $(T)
 test-sdk: setup ## Run the providers' official SDKs against the simulator; S=fal for one of them
@@ -59,6 +59,8 @@ lock-sdk: setup ## Pin the newest allowed versions of the providers' SDKs anew
 	@$(RUN) tests/sdk/harness lock
 bench: setup ## Measure; each figure is one command
 	@$(RUN) -m bench
+catalog-check: setup ## Check the models, tiers and routes; F=my-model.yaml for files of one's own
+	@$(RUN) -m providers | $(RUN) -m catalog check --spoken - $(F)
 flow: setup ## Write docs/flow.md and the event schemas from the contracts
 	@$(RUN) -m contracts.docs
 providers-doc: setup ## Write docs/providers.md from the scenario table

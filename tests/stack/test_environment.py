@@ -58,7 +58,7 @@ def test_without_keys_every_provider_is_the_simulator() -> None:
     found = providers(DEPLOYMENT, {})
     assert found["ark"]["base_url"] == "http://127.0.0.1:6/ark/api/v3"
     for name, entry in found.items():
-        assert str(entry["base_url"]).startswith(f"http://127.0.0.1:6/{name}")
+        assert str(entry["base_url"]).startswith(f"http://127.0.0.1:6/{name.partition('_')[0]}")
         assert entry["simulated"]
 
 

@@ -17,6 +17,8 @@ _SIMULATED = {
     "replicate": "/replicate/v1",
     "runway": "/runway/v1",
     "openai": "/openai/v1",
+    "openai_compatible": "/openai/v1",
+    "vertex": "/vertex/v1",
 }
 # The bases that the providers' own SDKs use, and the variables that move them; Veo's Gemini previews are shut
 # down upstream, so gemini has no entry.
