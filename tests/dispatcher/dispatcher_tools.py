@@ -34,6 +34,7 @@ STORE = {
 }
 BASES = {
     "ark": "/ark/api/v3",
+    "comfyui": "/comfyui",
     "dashscope": "/dashscope/api/v1",
     "fal": "/fal",
     "gemini": "/gemini/v1beta",

@@ -327,3 +327,41 @@ async def _confirmed(dispatcher: Dispatcher, task: Any, due: bool = False) -> bo
     if due:
         await dispatcher.db.pool.execute("UPDATE work SET due_at = now() WHERE NOT leased")
     return [each["orphan"] for each in await dispatcher.attempts(task)] == ["confirmed"]
+
+
+INLINE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="  # noqa: E501
+
+
+async def test_a_workflow_gets_its_files_before_it_is_submitted(dispatcher: Dispatcher) -> None:
+    await dispatcher.start()
+    task = await dispatcher.accept("a lighthouse", model="wan-i2v", image_url=INLINE)
+    done = await dispatcher.completed(task)
+    assert (done["outcome"], done["protocol"]) == ("succeeded", "comfyui")
+    assert [output["kind"] for output in done["outputs"]] == ["video"]
+    (job,) = await dispatcher.simulator.jobs("comfyui")
+    loaded = [node for node in job["params"]["graph"].values() if node["class_type"] == "LoadImage"]
+    name = loaded[0]["inputs"]["image"].removeprefix("framebus/")
+    query = {"filename": name, "subfolder": "framebus", "type": "input"}
+    kept = await dispatcher.simulator.http.get("/comfyui/view", params=query)
+    assert kept.content.startswith(b"\x89PNG")
+
+
+async def test_a_refused_upload_ends_the_task_before_anything_runs(dispatcher: Dispatcher) -> None:
+    await dispatcher.simulator.set(comfyui={"alter": [{"path": "/upload/image", "status": 413}]})
+    await dispatcher.start()
+    done = await dispatcher.completed(
+        await dispatcher.accept("a lighthouse", model="wan-i2v", image_url=INLINE)
+    )
+    assert (done["outcome"], done["error_code"]) == ("failed", "input_rejected")
+    assert await dispatcher.simulator.jobs("comfyui") == []
+
+
+async def test_an_upload_that_fails_for_now_is_tried_again(dispatcher: Dispatcher) -> None:
+    await dispatcher.simulator.set(comfyui={"alter": [{"path": "/upload/image", "status": 503}]})
+    await dispatcher.start()
+    task = await dispatcher.accept("a lighthouse", model="wan-i2v", image_url=INLINE)
+    tried = "SELECT tries FROM work WHERE tries > 0"
+    await until(lambda: dispatcher.db.pool.fetchval(tried))
+    assert await dispatcher.attempts(task) == []
+    await dispatcher.simulator.set(comfyui={"alter": []})
+    assert (await dispatcher.completed(task))["outcome"] == "succeeded"

@@ -205,7 +205,7 @@ def test_files_of_every_list_are_results_and_previews_only_without_them() -> Non
     status = {"status_str": "success", "completed": True, "messages": []}
     outputs = {"7": {"images": [preview]}, "8": {"gifs": [saved], "animated": [True]}}
     url = f"{BASE}/view?filename=v_00001_.mp4&subfolder=video&type=output"
-    video = Output("video", None, url, "video/mp4", authenticated=True)
+    video = Output("video", None, url, authenticated=True)
     assert history({"outputs": outputs, "status": status}) == Succeeded((video,), Usage())
     found = history({"outputs": {"7": outputs["7"]}, "status": status})
     assert [each.kind for each in found.outputs] == ["image"]

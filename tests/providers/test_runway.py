@@ -148,7 +148,7 @@ def test_a_submit_that_names_no_task_may_have_made_one() -> None:
         ({"status": "SUCCEEDED", "output": []}, Failed("no_output", "the task succeeded without an output")),
         (
             {"status": "SUCCEEDED", "output": [VIDEO]},
-            Succeeded((Output("video", None, VIDEO, "video/mp4"),), Usage()),
+            Succeeded((Output("video", None, VIDEO),), Usage()),
         ),
         (
             {"status": "FAILED", "failure": "bad", "failureCode": "INTERNAL.BAD_OUTPUT.CODE01"},

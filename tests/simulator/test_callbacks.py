@@ -63,3 +63,11 @@ async def test_a_cancelled_job_sends_nothing_more(sim: Any, receiver: Any) -> No
     await receiver.until(1)
     await sim.http.delete(f"/ark/api/v3/contents/generations/tasks/{submitted.json()['id']}")
     assert [body["status"] for body in receiver.bodies] == ["queued"]
+
+
+async def test_luma_tries_three_times_more_until_it_is_told_200(sim: Any, receiver: Any) -> None:
+    receiver.answers = [200, 202, 204, 500, 200]
+    body = {"model": "ray-flash-2", "prompt": "a street", "callback_url": f"{receiver.url}/hook"}
+    await sim.http.post("/luma/dream-machine/v1/generations/video", json=body)
+    bodies = await receiver.until(5)
+    assert [body["state"] for body in bodies] == ["dreaming", *["completed"] * 4]

@@ -7,25 +7,16 @@ ending, else the name of the member that holds it.
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
-from urllib.parse import urlsplit
 
 from providers import reading
 from providers.data_uri import content_of
+from providers.kinds import kind_of_url
 from providers.outcomes import Output, OutputKind
 from providers.subtitles import Line, srt
 
 MOST_OUTPUTS = 64
 _DEEPEST = 6
 
-_ENDINGS: dict[OutputKind, str] = {
-    "video": "mp4 mov webm mkv avi m4v",
-    "image": "png jpg jpeg webp gif avif bmp tiff svg",
-    "audio": "mp3 wav ogg opus flac aac m4a",
-    "subtitle": "srt vtt",
-    "mesh": "glb gltf obj ply stl fbx usdz",
-    "text": "txt md json",
-}
-_BY_ENDING = {ending: kind for kind, endings in _ENDINGS.items() for ending in endings.split()}
 _TYPES: dict[str, OutputKind] = {
     "video/": "video", "image/": "image", "audio/": "audio", "model/": "mesh",
     "application/x-subrip": "subtitle", "text/vtt": "subtitle", "text/srt": "subtitle", "text/plain": "text",
@@ -86,9 +77,9 @@ def _kind(content_type: str | None, url: str, name: str) -> OutputKind:
     for prefix, kind in _TYPES.items():
         if content_type and content_type.lower().startswith(prefix):
             return kind
-    ending = urlsplit(url).path.rpartition(".")[2].lower() if url else ""
-    if ending in _BY_ENDING:
-        return _BY_ENDING[ending]
+    by_ending = kind_of_url(url)
+    if by_ending is not None:
+        return by_ending
     return next((kind for part, kind in _NAMED if part in name.lower()), "video")
 
 

@@ -1,12 +1,11 @@
 """Files that a ComfyUI workflow reads: uploads before the submit."""
 
-from base64 import b64decode
-from binascii import Error as NotBase64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
 
+from providers.data_uri import content_of
 from providers.errors import ProviderError
 from providers.job import Submission
 from providers.template import names as names_in
@@ -97,8 +96,7 @@ def _file(value: str, submission: Submission) -> InputFile:
 
 
 def _inline(uri: str) -> InputFile:
-    head, _, payload = uri.partition(",")
-    try:
-        return InputFile(head[5:].partition(";")[0].lower(), b64decode(payload, validate=True))
-    except (NotBase64, ValueError):
-        raise ProviderError("input_not_fetched", "an inline file is no base64 data URI") from None
+    found = content_of(uri)
+    if found is None:
+        raise ProviderError("input_not_fetched", "an inline file is no data URI, or empty")
+    return InputFile(*found)

@@ -79,13 +79,11 @@ def _outputs(nodes: object, base_url: str) -> tuple[Output, ...]:
 
 
 def _output(file: dict[str, Any], base_url: str) -> Output | None:
-    known = kind_of_name(file["filename"])
+    kind = kind_of_name(file["filename"])
     query = {"filename": file["filename"]}
     query |= {name: file[name] for name in ("subfolder", "type") if reading.text(file.get(name))}
     url = reading.web_url(f"{base_url}/view?{urlencode(query, errors='replace')}")
-    if known is None or url is None:
-        return None
-    return Output(known[0], None, url, known[1], authenticated=True)
+    return Output(kind, None, url, authenticated=True) if kind and url else None
 
 
 def _values(value: object) -> list[Any]:

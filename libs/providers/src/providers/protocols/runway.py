@@ -147,12 +147,7 @@ def _outcome(task: dict[str, Any]) -> PollOutcome:
 
 def _success(urls: object) -> PollOutcome:
     found = [reading.web_url(url) for url in urls] if isinstance(urls, list) else []
-    outputs = tuple(_output(url) for url in found if url is not None)
+    outputs = tuple(Output(kind_of_url(url) or "video", None, url) for url in found if url is not None)
     if not outputs:
         return Failed("no_output", "the task succeeded without an output")
     return Succeeded(outputs, Usage())
-
-
-def _output(url: str) -> Output:
-    kind, content_type = kind_of_url(url) or ("video", None)
-    return Output(kind, None, url, content_type)

@@ -99,7 +99,9 @@ async def _send(client: httpx.AsyncClient, request: HttpRequest) -> HttpResponse
             content=request.body or None,
             timeout=_CALL_SECONDS,
         ) as response:
-            return HttpResponse(response.status_code, dict(response.headers), await _body(response))
+            return HttpResponse(
+                response.status_code, dict(response.headers), await _body(response), request.url
+            )
     except (httpx.HTTPError, EgressError) as error:
         raise ProviderFaultError(_unanswered(type(error).__name__)) from error
 
