@@ -2,9 +2,11 @@
 
 import json
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -13,14 +15,17 @@ import httpx
 import pytest
 from callback_addresses import OLD_SECRET, SECRET, Address
 from callbacks.app import SERVICE, http_app, reception
+from callbacks.outbound.key_sets import KeySets
 from callbacks.settings import Settings
 from callbacks.usecases import provider_keys, receive_webhook
 from callbacks.usecases.provider_keys import ProviderKeys
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from providers import adapter as registry
 from providers import tokens
 from providers.basics import Basics
 from providers.webhook import Proof, WebhookHint
 from pydantic import SecretStr, ValidationError
+from receiver import Plan, Receiver
 from runtime.db import Database
 from runtime.outbox.recorder import Outbox
 from standardwebhooks import Webhook
@@ -232,3 +237,25 @@ async def test_keys_that_cannot_be_fetched_are_kept_for_a_day_and_no_longer(
     assert keys.asked == 2
     monkeypatch.setattr(provider_keys, "time", SimpleNamespace(monotonic=lambda: now + 90_000))
     assert await known.of("p") == ["given"]
+
+
+async def test_fals_signature_is_checked_with_the_keys_that_it_publishes(
+    settings: Settings, db: Database, receiver: Receiver
+) -> None:
+    own = Ed25519PrivateKey.generate()
+    public = urlsafe_b64encode(own.public_key().public_bytes_raw()).rstrip(b"=").decode()
+    receiver.plan("/jwks.json", Plan(200, body=json.dumps({"keys": [{"kty": "OKP", "x": public}]}).encode()))
+    key_sets = KeySets([receiver.address])
+    changes = {"webhook_jwks": {"fal": receiver.url("/jwks.json")}}
+    body = json.dumps({"request_id": "r-1", "status": "OK", "payload": {}}).encode()
+    moment = str(int(time.time()))
+    lines = "\n".join(["r-1", "user", moment, sha256(body).hexdigest()]).encode()
+    named = {"request-id": "r-1", "user-id": "user", "timestamp": moment, "signature": own.sign(lines).hex()}
+    headers = {f"x-fal-webhook-{name}": value for name, value in named.items()}
+    url = Address(provider="fal").url
+    async with client_of(settings.model_copy(update=changes), db, key_sets) as client:
+        assert (await client.post(url, content=body, headers=headers)).status_code == 200
+        assert code(await client.post(url, content=body + b" ", headers=headers))[1] == "invalid_signature"
+        assert code(await client.post(url, content=body))[1] == "invalid_signature"
+    await key_sets.stop()
+    assert len(receiver.came) == 1, "the keys are kept"

@@ -100,7 +100,12 @@ def _prefixed(prefix: str, values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _defaults(name: str, deployment: Deployment, given: Mapping[str, str]) -> dict[str, str]:
-    own = {"gateway": _gateway_defaults, "dispatcher": _dispatcher_defaults, "storage": _storage_defaults}
+    own = {
+        "gateway": _gateway_defaults,
+        "dispatcher": _dispatcher_defaults,
+        "callbacks": _callbacks_defaults,
+        "storage": _storage_defaults,
+    }
     common = {"ENVIRONMENT": "dev", "LOG_FORMAT": "json"}
     return {**common, **own[name](deployment, given)} if name in own else common
 
@@ -117,6 +122,14 @@ def _dispatcher_defaults(deployment: Deployment, given: Mapping[str, str]) -> di
     told = {"PROVIDERS": json.dumps(routes), "ALLOWED_HOSTS": local}
     if all(route["simulated"] for route in routes.values()):
         told |= _IMPATIENT
+    return told
+
+
+def _callbacks_defaults(deployment: Deployment, given: Mapping[str, str]) -> dict[str, str]:
+    told = {"ALLOWED_HOSTS": _address(deployment, "simulator")}
+    if providers(deployment, given)["fal"]["simulated"]:
+        keys = {"fal": f"{deployment.url('simulator')}/fal/.well-known/jwks.json"}
+        told["WEBHOOK_JWKS"] = json.dumps(keys)
     return told
 
 
