@@ -146,6 +146,16 @@ async def test_images_are_in_the_answer(client: openai.AsyncOpenAI) -> None:
     assert many.value.param == "n"
 
 
+@pytest.mark.parametrize(("model", "voice"), [("tts", "en_gb_female"), ("gpt-4o-mini-tts", "coral")])
+async def test_speech_is_the_answer(client: openai.AsyncOpenAI, model: str, voice: str) -> None:
+    spoken = await client.audio.speech.create(model=model, input="Good evening.", voice=voice)
+    with av.open(io.BytesIO(await spoken.aread())) as file:
+        assert file.streams.audio
+    with pytest.raises(openai.BadRequestError) as unknown:
+        await client.audio.speech.create(model=model, input="Good evening.", voice="nobody")
+    assert unknown.value.param == "voice"
+
+
 async def test_models_are_listed(client: openai.AsyncOpenAI) -> None:
     slugs = [each.id async for each in client.models.list()]
     assert {SEEDANCE, WAN, IMAGE} <= set(slugs)
