@@ -63,7 +63,7 @@ def test_without_keys_every_provider_is_the_simulator() -> None:
 
 
 def test_a_real_key_sends_that_provider_alone_to_the_real_address() -> None:
-    found = providers(DEPLOYMENT, {"ARK_API_KEY": "real", "GEMINI_API_KEY": "shut down upstream"})
+    found = providers(DEPLOYMENT, {"ARK_API_KEY": "real"})
     assert found["ark"]["simulated"] is False
     assert found["ark"]["credentials"] == [{"id": "default", "secret": "real"}]
     assert str(found["ark"]["base_url"]).startswith("https://")

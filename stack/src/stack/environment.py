@@ -20,11 +20,13 @@ _SIMULATED = {
     "openai_compatible": "/openai/v1",
     "vertex": "/vertex/v1",
 }
-# The bases that the providers' own SDKs use, and the variables that move them; Veo's Gemini previews are shut
-# down upstream, so gemini has no entry.
+# The bases that the providers' own SDKs use, and the variables that move them.
 _REAL = {
     "ark": ("ARK_API_KEY", "ARK_BASE_URL", "https://ark.cn-beijing.volces.com/api/v3"),
     "dashscope": ("DASHSCOPE_API_KEY", "DASHSCOPE_HTTP_BASE_URL", "https://dashscope.aliyuncs.com/api/v1"),
+    "gemini": ("GEMINI_API_KEY", "GEMINI_BASE_URL", "https://generativelanguage.googleapis.com/v1beta"),
+    # an API key; or a service account's key file, with a base that ends in /projects/P/locations/L
+    "vertex": ("VERTEX_CREDENTIALS", "VERTEX_BASE_URL", "https://aiplatform.googleapis.com/v1"),
     "luma": ("LUMAAI_API_KEY", "LUMAAI_BASE_URL", "https://api.lumalabs.ai/dream-machine/v1"),
 }
 # A real provider deserves the services' own, longer patience: an answer that is late there may still come.
