@@ -110,5 +110,18 @@ CREATE TABLE rates (
 """
 
 
+REPORTS = """
+-- What each worker process has seen of a provider's key; written every few seconds, read by whoever asks.
+CREATE TABLE provider_reports (
+    instance text NOT NULL,
+    provider text NOT NULL,
+    credential_id text NOT NULL,
+    at timestamptz NOT NULL DEFAULT now(),
+    report json NOT NULL,
+    PRIMARY KEY (instance, provider, credential_id)
+) WITH (fillfactor = 50);
+"""
+
+
 def upgrade() -> None:
-    script(op.get_bind(), RUNTIME_DDL + WORK_DDL + JOBS + ATTEMPTS + LIMITS)
+    script(op.get_bind(), RUNTIME_DDL + WORK_DDL + JOBS + ATTEMPTS + LIMITS + REPORTS)

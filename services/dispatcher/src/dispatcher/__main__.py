@@ -28,6 +28,12 @@ def _job(task: str = typer.Argument(help="task_… or a UUID")) -> None:
     typer.echo(text)
 
 
+@cli.command("providers", help="Show how each provider's keys do: answers, circuits, keys set aside.")
+def _providers() -> None:
+    dsn = Settings().database_dsn.get_secret_value()
+    typer.echo(once(lambda: commands.providers(dsn)))
+
+
 @cli.command("orphans", help="List attempts that a provider may have worked on, or has, for nothing.")
 def _orphans() -> None:
     dsn = Settings().database_dsn.get_secret_value()

@@ -1,5 +1,7 @@
 """The dispatcher, put together."""
 
+import os
+import socket
 from collections.abc import Mapping
 
 from catalog.catalog import Catalog
@@ -19,6 +21,7 @@ from starlette.routing import Route
 
 from dispatcher.domain.providers import lease_seconds
 from dispatcher.inbound.events import balances, providers, tasks
+from dispatcher.inbound.http.providers import ProviderReports
 from dispatcher.inbound.http.tasks import TaskStates
 from dispatcher.outbound.circuit import Circuits
 from dispatcher.outbound.inbox import Inbox
@@ -26,6 +29,7 @@ from dispatcher.outbound.inputs import InputFetcher
 from dispatcher.outbound.provider_client import ProviderClient
 from dispatcher.outbound.route_health import RouteHealth
 from dispatcher.outbound.set_aside import SetAside
+from dispatcher.outbound.standing import Standing
 from dispatcher.outbound.tokens import Tokens
 from dispatcher.settings import Settings
 from dispatcher.usecases.apply_facts import ApplyFacts
@@ -37,6 +41,8 @@ from dispatcher.usecases.prepare_limits import PrepareLimits
 from dispatcher.usecases.record_changes import RecordChanges
 from dispatcher.usecases.reload import Reload
 from dispatcher.usecases.report_overdue import PERIOD_SECONDS, report_overdue
+from dispatcher.usecases.report_providers import PERIOD_SECONDS as REPORT_SECONDS
+from dispatcher.usecases.report_providers import ReportProviders
 from dispatcher.usecases.store import Store
 from dispatcher.usecases.turns import Turns
 
@@ -79,7 +85,7 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
 def internal_routes(settings: Settings, db: Database) -> list[Route]:
     """What other services may ask."""
     internal = InternalRoutes(settings.service_token.get_secret_value())
-    return TaskStates(db).routes(internal)
+    return [*TaskStates(db).routes(internal), *ProviderReports(db).routes(internal)]
 
 
 def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Worker, list[Part]]:
@@ -101,6 +107,7 @@ def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Work
         aside=SetAside(),
         tokens=Tokens(),
         health=RouteHealth(),
+        standing=Standing(),
         known=known,
         timing=timing,
         callbacks=_callbacks(settings),
@@ -115,7 +122,17 @@ def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Work
     )
     turns.wake = worker.wake
     reloader = _reloader(settings, Reload(db, known, desk.aside, worker, timing))
-    return worker, [PrepareLimits(db, known.providers.values()), client, inputs, inbox, turns, reloader]
+    instance = settings.instance_id or f"{socket.gethostname()}-{os.getpid()}"
+    report = Timer("providers", ReportProviders(db, desk, instance), REPORT_SECONDS)
+    return worker, [
+        PrepareLimits(db, known.providers.values()),
+        client,
+        inputs,
+        inbox,
+        turns,
+        reloader,
+        report,
+    ]
 
 
 def _reloader(settings: Settings, reload: Reload) -> Reloader:

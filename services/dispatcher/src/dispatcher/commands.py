@@ -5,19 +5,17 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from contracts.ids import task_from_text, task_text
+from contracts.ids import task_from_text
 from runtime.db import prepare_connection
 
-_JOB = "SELECT * FROM jobs WHERE task_id = $1"
-_ATTEMPTS = "SELECT * FROM attempts WHERE task_id = $1 ORDER BY n"
-_WORK = "SELECT due_at, leased, tries, nudges FROM work WHERE kind = 'job' AND id = $1"
+from dispatcher.db import reports
+
 _ORPHANS = """
 SELECT a.task_id, j.account_id, a.n AS attempt, a.orphan, a.status, a.provider, a.credential_id, a.model,
        a.provider_job_id, a.correlation, a.submitting_at, a.ended_at, a.usage, a.actual_micro
 FROM attempts a JOIN jobs j ON j.task_id = a.task_id
 WHERE a.orphan IN ('suspected', 'confirmed') ORDER BY a.submitting_at
 """
-_HIDDEN = frozenset({"input"})  # a prompt is nobody's business on a terminal
 
 
 async def job(dsn: str, task: str) -> str | None:
@@ -27,15 +25,19 @@ async def job(dsn: str, task: str) -> str | None:
         return None
     conn = await _connect(dsn)
     try:
-        row = await conn.fetchrow(_JOB, task_id)
-        if row is None:
-            return None
-        attempts = [_shown(each) for each in await conn.fetch(_ATTEMPTS, task_id)]
-        work = await conn.fetchrow(_WORK, task_id)
+        found = await reports.task(conn, task_id)
     finally:
         await conn.close()
-    shown = {"task": task_text(task_id), **_shown(row), "attempts": attempts}
-    return _json({**shown, "work": _shown(work) if work else None})
+    return _json(found) if found else None
+
+
+async def providers(dsn: str) -> str:
+    """How each provider's keys do, as every running worker has seen it."""
+    conn = await _connect(dsn)
+    try:
+        return _json(await reports.providers(conn))
+    finally:
+        await conn.close()
 
 
 async def orphans(dsn: str) -> str:
@@ -62,7 +64,7 @@ async def _connect(dsn: str) -> asyncpg.Connection:
 
 
 def _shown(row: asyncpg.Record) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in _HIDDEN and value is not None}
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def _json(value: object) -> str:

@@ -44,6 +44,11 @@ class Circuits:
             state.until = now + breaker.probe_seconds
         return 0.0
 
+    def rests(self, key: Key) -> float:
+        """Seconds that it is still open, 0 if it isn't; only asks, whoever calls asks `closed_for`."""
+        state = self._states.get(key)
+        return max(state.until - self._clock(), 0.0) if state else 0.0
+
     def open_now(self) -> dict[Key, float]:
         """The circuits that are open, and for how many seconds more."""
         now = self._clock()

@@ -55,10 +55,12 @@ async def _ask(desk: Desk, batch: Sequence[_Question]) -> list[Told | Exception]
     if isinstance(answer, o.Unknown | Later):
         return [answer] * len(batch)
     told = to.protocol.parse_poll_many(answer)
+    for outcome in told.values():
+        judge_call(desk, (to.provider.name, to.credential.id, "poll"), outcome, answer.status)
     if told:
         return [told.get(each.job_id) for each in batch]
-    outcome = to.protocol.parse_poll(answer)
-    if answer.status >= 400 and isinstance(outcome, o.Throttled | o.OutOfQuota | o.BadCredentials):
-        judge_call(desk, (to.provider.name, to.credential.id, "poll"), outcome, answer.status)
-        return [outcome] * len(batch)
+    refusal = to.protocol.parse_poll(answer)
+    if answer.status >= 400 and isinstance(refusal, o.Throttled | o.OutOfQuota | o.BadCredentials):
+        judge_call(desk, (to.provider.name, to.credential.id, "poll"), refusal, answer.status)
+        return [refusal] * len(batch)
     return [None] * len(batch)

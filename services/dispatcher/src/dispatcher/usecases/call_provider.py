@@ -1,5 +1,7 @@
 """One call to a provider that changes nothing there, at its pace and with respect for its troubles."""
 
+import time
+
 from providers import outcomes as o
 from providers.http import HttpRequest, HttpResponse
 
@@ -11,6 +13,7 @@ from dispatcher.usecases.desk import Desk, Later, Lease
 
 def judge_call(desk: Desk, key: Key, outcome: o.PollAnswer | o.CancelOutcome, status: int) -> None:
     """Tell the circuit what an answer says of the provider itself."""
+    desk.standing.answered(key, outcome)
     match outcome:
         case o.Throttled(retry_after):
             desk.circuits.refused(key, retry_after)
@@ -41,8 +44,12 @@ async def call(
     seconds = poll_seconds(provider)
     if not lease.allows(seconds):
         return Later(0.0)
+    began = time.monotonic()
     try:
         return await desk.client.send(provider.name, request, seconds, most_bytes)
     except CallError as error:
         desk.circuits.failed(key)
+        desk.standing.answered(key, error)
         return o.Unknown(str(error))
+    finally:
+        desk.standing.took(key, time.monotonic() - began)

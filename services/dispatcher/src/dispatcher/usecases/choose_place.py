@@ -72,6 +72,7 @@ def wait(job: Job, seconds: float, queues: tuple[tuple[str, str], ...] = ()) -> 
 def judge(desk: Desk, target: Target, outcome: o.SubmitOutcome | o.PrepareOutcome) -> float:
     """Keep in mind what an answer says of circuit and key; the wait before the next step about this task."""
     key = circuit_key(target)
+    desk.standing.answered(key, outcome)
     match outcome:
         case o.Throttled(retry_after):
             return desk.circuits.refused(key, retry_after) + random.uniform(0.0, SPREAD_SECONDS)
@@ -79,7 +80,7 @@ def judge(desk: Desk, target: Target, outcome: o.SubmitOutcome | o.PrepareOutcom
             desk.circuits.refused(key, OPERATOR_PAUSE_SECONDS)
         case o.BadCredentials(message):
             desk.tokens.drop(target.provider.name, target.credential.id)
-            desk.aside.refused(_use(target), message)
+            desk.aside.refused(_use(target), message.replace(target.credential.secret, "…"))
         case o.Unknown():
             desk.circuits.failed(key)
         case _:
@@ -115,7 +116,7 @@ def _crowded(desk: Desk, lease: Lease, target: Target, without: Collection[tuple
 def _rests(desk: Desk, target: Target) -> float:
     """Seconds until the place may be tried: its circuit is open, or its key isn't accepted."""
     sign_in = (target.provider.name, target.credential.id, SIGN_IN)
-    aside = max(desk.aside.rests(_use(target)), desk.aside.rests(sign_in))
+    aside = max(desk.aside.rests(_use(target)), desk.aside.rests(sign_in), desk.circuits.rests(sign_in))
     return aside or desk.circuits.closed_for(circuit_key(target))
 
 

@@ -19,6 +19,7 @@ from dispatcher.outbound.inputs import InputFetcher
 from dispatcher.outbound.provider_client import ProviderClient
 from dispatcher.outbound.route_health import RouteHealth
 from dispatcher.outbound.set_aside import SetAside
+from dispatcher.outbound.standing import Standing
 from dispatcher.outbound.tokens import Tokens
 from dispatcher.usecases.known import Known
 from dispatcher.usecases.pace import Pace
@@ -58,6 +59,7 @@ class Desk:
     aside: SetAside
     tokens: Tokens
     health: RouteHealth
+    standing: Standing
     known: Known
     timing: Timing
     callbacks: Callbacks | None

@@ -1,6 +1,7 @@
 """Give a task to a provider: choose where, mark the attempt, call once, understand the answer."""
 
 import random
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,6 @@ from dispatcher.domain.verdicts import SHORTLY, after_submit, deferred
 from dispatcher.outbound.inputs import InputError
 from dispatcher.outbound.provider_client import NotSentError, UnansweredError
 from dispatcher.usecases.choose_place import (
-    RESOLVE_SECONDS,
     SPREAD_SECONDS,
     Plan,
     choose_place,
@@ -27,10 +27,10 @@ from dispatcher.usecases.choose_place import (
     judge,
     wait,
 )
-from dispatcher.usecases.desk import Desk, Later, Lease
+from dispatcher.usecases.desk import Desk, Lease
 from dispatcher.usecases.keep_outputs import keep_outputs
 from dispatcher.usecases.prepare_submit import prepare_submit
-from dispatcher.usecases.sign_in import Refused, signed_in
+from dispatcher.usecases.sign_in import signed_in
 
 log = structlog.get_logger()
 
@@ -80,7 +80,7 @@ async def _send(
     target, provider = plan.target, plan.target.provider
     credential = await signed_in(desk, provider, target.credential, plan.protocol, lease)
     if not isinstance(credential, Credential):
-        return job.latest, _not_signed_in(job, credential)
+        return job.latest, wait(job, random.uniform(SHORTLY, SPREAD_SECONDS))  # elsewhere, or here later
     plan = replace(plan, target=(target := replace(target, credential=credential)))
     waits = await prepare_submit(desk, target, plan.protocol, plan.submission, plan.seconds, lease)
     if waits is not None:
@@ -102,15 +102,18 @@ async def _call(
     desk: Desk, job: Job, attempt: Attempt, plan: Plan, request: HttpRequest, lease: Lease
 ) -> Change:
     key, provider = circuit_key(plan.target), plan.target.provider
+    began = time.monotonic()
     try:
         most = plan.protocol.capabilities.answer_bytes
         answer = await desk.client.send(provider.name, request, plan.seconds, most)
     except NotSentError as error:
+        desk.standing.answered(key, error)
         wait = desk.circuits.refused(key) + random.uniform(0.0, SPREAD_SECONDS)
         return deferred(wait, Problem("not_sent", str(error)))
     except UnansweredError as error:
         outcome: o.SubmitOutcome = o.Unknown(str(error))
     else:
+        desk.standing.took(key, time.monotonic() - began)
         outcome = plan.protocol.parse_submit(answer)
     again = judge(desk, plan.target, outcome)
     if isinstance(outcome, o.Succeeded):
@@ -124,11 +127,6 @@ async def _call(
         again=again,
         fails_over=plan.fails_over,
     )
-
-
-def _not_signed_in(job: Job, refused: Refused) -> Change:
-    seconds = refused.delay if isinstance(refused, Later) else RESOLVE_SECONDS
-    return wait(job, seconds + random.uniform(0.0, SPREAD_SECONDS))
 
 
 def _mark(job: Job, n: int, plan: Plan) -> Mark:
