@@ -58,7 +58,7 @@ async def own_db(databases: Any) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def dispatcher(own_db: Database, simulator: Simulator) -> AsyncIterator[Dispatcher]:
-    await own_db.pool.execute("TRUNCATE jobs, attempts, slots, rates, work, outbox")
+    await own_db.pool.execute("TRUNCATE jobs, attempts, slots, rates, work, outbox, provider_reports")
     made = Dispatcher(own_db, simulator)
     yield made
     await made.stop()

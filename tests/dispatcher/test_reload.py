@@ -91,6 +91,24 @@ async def test_a_model_that_is_new_in_the_directory_is_served(dispatcher: Dispat
     assert (await dispatcher.completed(task))["model"] == "brand-new"
 
 
+async def test_the_providers_price_of_an_attempt_is_kept_and_said(
+    dispatcher: Dispatcher, tmp_path: Path
+) -> None:
+    directory = tmp_path / "catalog"
+    shutil.copytree(str(files("catalog")), directory, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    path = directory / "models" / f"{SEEDANCE}.yaml"
+    file = yaml.safe_load(path.read_text("utf-8"))
+    for route in file["routes"]:
+        route["cost"] = [{"kind": "per_second", "micro": 1000}]
+    path.write_text(yaml.safe_dump(file))
+    await dispatcher.start(catalog_directory=directory)
+    task = await dispatcher.accept()
+    assert (await dispatcher.completed(task))["cost_micro"] == 5000
+    assert [each["cost_micro"] for each in await dispatcher.attempts(task)] == [5000]
+    free = await dispatcher.accept(asset="test")
+    assert (await dispatcher.completed(free))["cost_micro"] is None
+
+
 async def _deferred(dispatcher: Dispatcher, task: Any) -> bool:
     return [each["error_class"] for each in await dispatcher.attempts(task)] == ["credentials"]
 
