@@ -30,9 +30,11 @@ def _client(sim: Sim, key: str = KEY) -> SyncClient:
 @guards("logs")
 @guards("a status it knows", path="/status$", set={"status": "FAILED"})
 def check_polls_with_its_own_handle(sim: Sim) -> None:
-    handle = _client(sim).submit(MODEL, JOB)
+    client = _client(sim)
+    waiting = client.submit(MODEL, {**JOB, "prompt": "[sim:queued] boat"}).status()
+    assert isinstance(waiting, Queued), waiting
+    handle = client.submit(MODEL, {**JOB, "prompt": "[sim:delay=1.6] boat"})
     seen = list(handle.iter_events(with_logs=True))
-    assert isinstance(seen[0], Queued), seen[0]
     assert isinstance(seen[-1], Completed), seen[-1]
     assert any(isinstance(each, InProgress) for each in seen)
     assert seen[-1].metrics["inference_time"] > 0
