@@ -33,8 +33,8 @@ clean: ## Stop everything, also the tests' servers, and remove its state
 	@test ! -x $(RUN) || $(RUN) -m stack clean
 distclean: clean ## Also remove the downloads and .venv
 	@rm -rf .framebus .venv
-demo: up ## Run the three requests of the product documents and show what became of them
-	@$(RUN) -m stack.demo
+demo: up ## Run the three requests of the product documents and show what became of them; MODELS=all for one on every model
+	@$(RUN) -m $(if $(filter all,$(MODELS)),stack.demo_all,stack.demo)
 
 .PHONY: test test-sdk goldens lint typecheck format lock lock-sdk bench flow providers-doc catalog-check
 test: setup ## Run the tests on real servers; T=tests/ledger for a part

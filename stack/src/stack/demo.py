@@ -13,8 +13,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import av
 import httpx
 from PIL import Image, ImageDraw
 from rich.console import Console
@@ -23,6 +23,7 @@ from rich.table import Table
 from stack import processes
 from stack.errors import StackError
 from stack.paths import STATE, Home
+from stack.probing import probe
 
 FINAL = ("succeeded", "failed", "cancelled")
 console = Console(width=None if sys.stdout.isatty() else 150)
@@ -38,6 +39,7 @@ class Job:
     step: str = "-"
     document: dict[str, Any] = field(default_factory=dict)
     file: Path | None = None
+    kind: str = "-"
     probed: str = ""
 
     @property
@@ -112,21 +114,18 @@ def _step(event: dict[str, Any]) -> str:
 
 async def download(client: httpx.AsyncClient, job: Job, folder: Path) -> None:
     """Fetch the result by its link and look into it."""
-    url = job.document["output"]["videos"][0]["url"]
-    response = await client.get(url)
+    [first, *_] = (file for files in job.document["output"].values() for file in files)
+    response = await client.get(first["url"])
     response.raise_for_status()
-    job.file = folder / f"{job.model}.mp4"
+    job.kind = first["kind"]
+    job.file = folder / f"{job.model}{Path(urlsplit(first['url']).path).suffix or _suffix(response)}"
     job.file.write_bytes(response.content)
-    job.probed = probe(job.file)
+    job.probed = probe(job.file, job.kind)
 
 
-def probe(file: Path) -> str:
-    """What is in a video file, in words."""
-    with av.open(str(file)) as container:
-        video = container.streams.video[0]
-        seconds = (container.duration or 0) / 1_000_000
-        sound = "with sound" if container.streams.audio else "silent"
-        return f"{video.codec_context.width}x{video.codec_context.height}, {seconds:.1f} s, {sound}"
+def _suffix(response: httpx.Response) -> str:
+    """The end of the name that the download is offered under."""
+    return Path(response.headers.get("content-disposition", "").rpartition("=")[2].strip('"; ')).suffix
 
 
 def board(jobs: list[Job]) -> Table:
@@ -156,9 +155,9 @@ def _short(file: Path) -> str:
     return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)
 
 
-async def run(client: httpx.AsyncClient, folder: Path) -> list[Job]:
-    """Submit the three, watch them side by side, fetch what they made."""
-    jobs = [Job(body) for body in requests()]
+async def run(client: httpx.AsyncClient, folder: Path, bodies: list[dict[str, Any]]) -> list[Job]:
+    """Submit all, watch them side by side, fetch what they made."""
+    jobs = [Job(body) for body in bodies]
     for job in jobs:
         await submit(client, job)
     with Live(get_renderable=lambda: board(jobs), console=console, refresh_per_second=8):
@@ -192,7 +191,7 @@ async def demo(home: Home) -> int:
         base_url=facts["gateway_url"], headers=headers, timeout=limits, trust_env=False
     ) as client:
         before = (await client.get("/api/v1/credits")).json()
-        jobs = await run(client, folder)
+        jobs = await run(client, folder, requests())
         after = (await client.get("/api/v1/credits")).json()
     console.print(result(jobs))
     console.print(
