@@ -32,6 +32,9 @@ _REAL = {
 # A real provider deserves the services' own, longer patience: an answer that is late there may still come.
 _IMPATIENT = {"UNCERTAIN_AFTER_SECONDS": "20", "ABSENT_AFTER_SECONDS": "8"}
 _SIMULATED_TIMEOUT_SECONDS = 6  # below ABSENT_AFTER_SECONDS
+_ANSWERS_WHEN_DONE = {
+    "openai"
+}  # images, speech and subtitles come in the answer to the submit: the routes' time
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def simulator_environment(given: Mapping[str, str]) -> dict[str, str]:
 def providers(deployment: Deployment, given: Mapping[str, str]) -> dict[str, dict[str, object]]:
     """Return where each provider is: the simulator, or the real one if its key is given and it is live."""
     base = deployment.url("simulator")
-    found = {name: _simulated(base + path) for name, path in _SIMULATED.items()}
+    found = {name: _simulated(name, base + path) for name, path in _SIMULATED.items()}
     for name, (key, url, default) in _REAL.items():
         if given.get(key):
             credential = _credential("default", given[key])
@@ -79,13 +82,14 @@ def providers(deployment: Deployment, given: Mapping[str, str]) -> dict[str, dic
     return found
 
 
-def _simulated(base_url: str) -> dict[str, object]:
+def _simulated(name: str, base_url: str) -> dict[str, object]:
+    patience = {} if name in _ANSWERS_WHEN_DONE else {"timeout_seconds": _SIMULATED_TIMEOUT_SECONDS}
     return {
         "base_url": base_url,
         "credentials": [_credential("sim", "sim-key")],
         "simulated": True,
-        "timeout_seconds": _SIMULATED_TIMEOUT_SECONDS,
         "poll_seconds": 1.0,  # the routes' schedules are for the real ones, which take minutes
+        **patience,
     }
 
 

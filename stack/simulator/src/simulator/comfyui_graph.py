@@ -87,8 +87,8 @@ class Graph:
 
     def model(self) -> str:
         """The first model file that is loaded, for the log."""
-        names = ("ckpt_name", "unet_name", "model_name")
-        found = (self._inputs(node_id).get(name) for node_id in self._nodes for name in names)
+        names = ("ckpt_name", "unet_name", "model_name", "dreamidv_model", "model", "version")
+        found = (self._inputs(node_id).get(name) for name in names for node_id in self._nodes)
         return next((each for each in found if isinstance(each, str)), "workflow")
 
     def files(self) -> list[str]:

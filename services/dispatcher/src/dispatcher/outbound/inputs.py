@@ -1,7 +1,9 @@
 """Fetching input files that a protocol wants inline, through the gate for addresses chosen by others."""
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Iterable
+from urllib.parse import unquote_to_bytes
 
 import httpx
 from runtime.egress.client import egress_client
@@ -59,13 +61,25 @@ class InputFetcher:
         return dict(zip(urls, found, strict=True))
 
     async def _file(self, url: str) -> tuple[str, bytes]:
-        assert self._client is not None
-        try:
-            async with open_download(self._client, url, self._limits) as download:
-                content = b"".join([chunk async for chunk in download.chunks()])
-        except EgressError as error:
-            raise InputError(f"{error.code}: {error}", permanent=error.permanent) from error
+        content = _inline(url) if url[:5].lower() == "data:" else await self._download(url)
         content_type = media_type(content)
         if content_type is None:
             raise InputError("not a picture, sound or video file", permanent=True)
         return content_type, content
+
+    async def _download(self, url: str) -> bytes:
+        assert self._client is not None
+        try:
+            async with open_download(self._client, url, self._limits) as download:
+                return b"".join([chunk async for chunk in download.chunks()])
+        except EgressError as error:
+            raise InputError(f"{error.code}: {error}", permanent=error.permanent) from error
+
+
+def _inline(uri: str) -> bytes:
+    """The bytes that a data URI carries."""
+    head, _, payload = uri.partition(",")
+    try:
+        return b64decode(payload, validate=True) if head.endswith(";base64") else unquote_to_bytes(payload)
+    except ValueError as error:
+        raise InputError("a data URI that is not valid base64", permanent=True) from error
