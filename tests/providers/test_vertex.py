@@ -171,6 +171,11 @@ def test_bytes_in_the_answer_are_the_result() -> None:
     assert VERTEX.parse_poll(done(videos=[video])) == Succeeded((output,), Usage())
 
 
+def test_there_is_room_for_a_video_in_the_answer() -> None:
+    eight_seconds_at_100_mbit = 8 * 100_000_000 // 8
+    assert VERTEX.capabilities.answer_bytes > eight_seconds_at_100_mbit * 4 // 3
+
+
 def test_an_object_in_a_bucket_is_fetched_with_the_token_and_nothing_else_is() -> None:
     found = VERTEX.parse_poll(done(videos=[{"gcsUri": "gs://b/a o/v.mp4", "mimeType": "video/mp4"}]))
     assert isinstance(found, Succeeded)
