@@ -158,7 +158,7 @@ def _shared(
     objects: Objects,
     rates: RateStore,
 ) -> Shared:
-    catalog = Catalog.load()
+    catalog = Catalog.load(settings.catalog_directory)
     check = CheckRequest(
         catalog,
         settings.providers,

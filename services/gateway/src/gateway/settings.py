@@ -1,5 +1,6 @@
 """Settings of the gateway, from the environment (`GATEWAY_…`)."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
@@ -25,6 +26,8 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
     """Where clients reach this API; result links begin with it. None: as the request addressed us."""
     s3_public_endpoint: str | None = None
     """Where clients reach the object store. When set, result links redirect there."""
+    catalog_directory: Path | None = None
+    """`tiers.yaml`, `fields.yaml`, `models/`: the dispatcher's too; the packaged ones by default."""
     providers: dict[str, Annotated[Literal["real", "simulated"], BeforeValidator(_mode)]] = Field(default={})
     """The dispatcher's providers, `{"ark": "simulated"}` or as it has them, `{"ark": {"simulated": true}}`.
 
