@@ -1,9 +1,12 @@
 """One account's many tasks don't delay another's first: slots, rates, polls and the worker's own hands."""
 
 import asyncio
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from dispatcher.db import marks, turns
+from dispatcher.db.marks import Mark, Marked
+from dispatcher.domain.facts import Requested
 from dispatcher.domain.providers import Provider
 from dispatcher.usecases.pace import Pace
 from dispatcher_tools import Dispatcher, cancel, frozen, requested, until
@@ -14,9 +17,12 @@ pytestmark = pytest.mark.stack
 MANY = 300
 
 
+FIRST, LAST = UUID(int=1), UUID(int=2**128 - 1)
+"""The ends of the round: an account that is last in it shows whether the round goes on."""
+
+
 async def flood(dispatcher: Dispatcher, count: int = MANY, prompt: str = "one of many") -> None:
-    busy = uuid4()
-    requests = [requested(prompt, account=busy) for _ in range(count)]
+    requests = [requested(prompt, account=FIRST) for _ in range(count)]
     for start in range(0, count, 100):
         part = requests[start : start + 100]
         await dispatcher.apply(*part, *(frozen(each) for each in part))
@@ -33,13 +39,28 @@ async def accepted_before(dispatcher: Dispatcher, prompt: str) -> int:
 
 
 async def test_a_free_slot_goes_to_the_accounts_in_turn(dispatcher: Dispatcher) -> None:
-    await dispatcher.start(ark={"max_concurrent": 3})
+    await dispatcher.start(ark={"max_concurrent": 1})
     await flood(dispatcher)
     await until(lambda: _queue_of(dispatcher, MANY - 20))
     taken = len(await dispatcher.simulator.jobs())
-    task = await dispatcher.accept("the other's first")
+    task = await dispatcher.accept("the other's first", account=LAST)
     await dispatcher.completed(task, 15)
-    assert await accepted_before(dispatcher, "the other's first") <= taken + 8
+    assert await accepted_before(dispatcher, "the other's first") <= taken + 4
+
+
+async def test_a_newcomer_does_not_take_the_slot_that_others_wait_for(dispatcher: Dispatcher) -> None:
+    waiting, newcomer = requested("waits"), requested("comes later")
+    await dispatcher.apply(waiting, frozen(waiting), newcomer, frozen(newcomer))
+    await dispatcher.db.pool.execute(
+        "INSERT INTO slots (provider, credential_id, n) VALUES ('ark', 'sim', 1)"
+    )
+    async with dispatcher.db.transaction() as tx:
+        await turns.join(tx, [(waiting.task_id, waiting.account_id, ("ark", "sim"))])
+        assert await marks.mark(tx, [_mark(newcomer)]) == ["no_slot"]
+        called, _ = await turns.hand_out(tx, ("ark", "sim"), 1, FIRST, "job")
+        assert called == [waiting.task_id]
+        assert await marks.mark(tx, [_mark(newcomer)]) == ["no_slot"]
+        assert await marks.mark(tx, [_mark(waiting)]) == [Marked(1)]
 
 
 async def test_who_waits_for_a_slot_costs_nothing_meanwhile(dispatcher: Dispatcher) -> None:
@@ -89,7 +110,7 @@ async def test_a_limited_rate_is_shared_by_the_accounts_in_turn(dispatcher: Disp
     await flood(dispatcher, 200)
     await until(lambda: _jobs(dispatcher, 5))
     taken = len(await dispatcher.simulator.jobs())
-    task = await dispatcher.accept("the other's first")
+    task = await dispatcher.accept("the other's first", account=LAST)
     await until(lambda: dispatcher.said(task, "task.progress"), 8)
     assert await accepted_before(dispatcher, "the other's first") <= taken + 20
 
@@ -127,8 +148,12 @@ async def test_slow_calls_of_one_account_leave_hands_for_the_others(dispatcher: 
     await dispatcher.simulator.set(ark={"submit_delay_seconds": 3})
     await flood(dispatcher, 40)
     await asyncio.sleep(0.5)
-    task = await dispatcher.accept("the other's first")
+    task = await dispatcher.accept("the other's first", account=LAST)
     await until(lambda: dispatcher.attempts(task), 2)
+
+
+def _mark(request: Requested) -> Mark:
+    return Mark(request.task_id, 1, "ark", "ark", "m", "sim", "x", 1, request.account_id)
 
 
 async def _queue_of(dispatcher: Dispatcher, count: int) -> bool:
