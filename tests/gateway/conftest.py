@@ -14,6 +14,7 @@ from gateway.outbound.objects import Objects
 from gateway.outbound.rate_store import RateStore
 from gateway.usecases.follow_tasks import FollowTasks
 from gateway_tools import World, settings_for
+from operator_setting import OperatorSetting, operator_setting
 from runtime.db import Database
 from runtime.outbox.recorder import Outbox
 from webhook_setting import Setting, webhook_setting
@@ -73,4 +74,11 @@ async def shared_world(databases: Any) -> AsyncIterator[World]:
 async def setting(world: World, open_db: OpenDb) -> AsyncIterator[Setting]:
     """A gateway with callbacks beside it."""
     async with webhook_setting(world, await open_db("callbacks")) as made:
+        yield made
+
+
+@pytest.fixture
+async def operating(world: World, open_db: OpenDb) -> AsyncIterator[OperatorSetting]:
+    """A gateway with a ledger beside it, an operator and two customers."""
+    async with operator_setting(world, await open_db("ledger"), {}) as made:
         yield made

@@ -170,6 +170,8 @@ def _own_wiring(name: str, deployment: Deployment) -> dict[str, str]:
             **public,
             **asked,
             "DISPATCHER_URL": deployment.url("dispatcher"),
+            "LEDGER_URL": deployment.url("ledger"),
+            "STORAGE_URL": deployment.url("storage"),
             "KEY_PEPPER": deployment.key_pepper,
         },
         "storage": {**_object_store(deployment.servers), **public},

@@ -1,8 +1,9 @@
 """One service asks another: HTTP below `/internal`, with the service token. Never on a task's path."""
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
+from uuid import UUID
 
 import httpx
 import orjson
@@ -47,6 +48,41 @@ class InternalRoutes:
                 return _refused(refusal)
 
         return Route(PREFIX + path, guarded, methods=[method])
+
+
+class Given:
+    """The query parameters of a request from another service. A value that can't be is a Refusal 422."""
+
+    def __init__(self, request: Request) -> None:
+        self._given = request.query_params
+
+    def whole(self, name: str, default: int, least: int, most: int) -> int:
+        """A whole number."""
+        text = self._given.get(name)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most):
+            raise _unfit(name, f"must be a whole number from {least} to {most}")
+        return int(text)
+
+    def choice(self, name: str, among: Collection[str]) -> str | None:
+        """One of some words; None when it isn't there."""
+        text = self._given.get(name)
+        if text is not None and text not in among:
+            raise _unfit(name, f"must be one of: {', '.join(among)}")
+        return text
+
+    def uuid(self, name: str) -> UUID | None:
+        """An id; None when it isn't there."""
+        text = self._given.get(name)
+        try:
+            return None if text is None else UUID(text)
+        except ValueError:
+            raise _unfit(name, "must be a UUID") from None
+
+
+def _unfit(name: str, message: str) -> Refusal:
+    return Refusal(422, "invalid", f"{name} {message}", name)
 
 
 def answer(value: Any, status: int = 200) -> Response:

@@ -1,8 +1,9 @@
 """The only place where the gateway's parts are constructed and joined."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 from catalog.catalog import Catalog
@@ -32,6 +33,7 @@ from gateway.inbound.http.openai.speech import Speech
 from gateway.inbound.http.openai.videos import Videos
 from gateway.inbound.http.operation import Operation
 from gateway.inbound.http.v1.catalog import Credits, Models
+from gateway.inbound.http.v1.credits_history import CreditsHistory
 from gateway.inbound.http.v1.estimate import Estimate
 from gateway.inbound.http.v1.keys import Keys
 from gateway.inbound.http.v1.submit import TASKS_PATH, Submit
@@ -43,7 +45,9 @@ from gateway.inbound.http.v1.webhooks import Webhooks
 from gateway.outbound.callbacks import TIMEOUT_SECONDS, Callbacks
 from gateway.outbound.dispatcher import TIMEOUT_SECONDS as ASKING_SECONDS
 from gateway.outbound.dispatcher import Dispatcher
+from gateway.outbound.ledger import Ledger
 from gateway.outbound.objects import Objects, StoreAddress
+from gateway.outbound.owner import Owner
 from gateway.outbound.rate_store import RateStore
 from gateway.settings import Settings
 from gateway.usecases.authenticate import Authenticate
@@ -63,6 +67,7 @@ from gateway.usecases.take_order import TakeOrder
 from gateway.usecases.tell_owners import Documents, TellOwners
 
 SERVICE = "gateway"
+OPERATOR_SECONDS = 30.0
 
 
 def build(settings: Settings, roles: frozenset[str]) -> Built:
@@ -85,8 +90,9 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         rates = RateStore(settings.rate_store)
         parts += [objects, follow, rates]
         callbacks, dispatcher = _callbacks(settings), _dispatcher(settings)
-        parts += [client for client in (callbacks, dispatcher) if client]
-        app = make_app(settings, db, outbox, follow, objects, rates, callbacks, dispatcher)
+        owners = _owners(settings)
+        parts += [client for client in (callbacks, dispatcher, *owners.values()) if client]
+        app = make_app(settings, db, outbox, follow, objects, rates, callbacks, dispatcher, owners)
     if "consumer" in roles:
         parts += [_consumer(settings, db, outbox), _repeater(settings, db, outbox)]
         parts += _tidiers(settings, db, outbox)
@@ -119,8 +125,11 @@ def make_app(
     rates: RateStore,
     callbacks: InternalClient | None = None,
     dispatcher: InternalClient | None = None,
+    owners: Mapping[str, InternalClient] = MappingProxyType({}),
 ) -> FastAPI:
-    """The public API on these parts: each area brings its operations."""
+    """The public API on these parts: each area brings its operations. `owners` answer the operator."""
+    secret = settings.key_pepper.get_secret_value().encode()
+    ledger = Ledger(Owner("ledger", owners.get("ledger")))
     shared = _shared(settings, db, outbox, follow, objects, rates)
     submit = Submit(shared.admit, shared.take, shared.writer, settings.max_body_bytes)
     operations = [
@@ -128,12 +137,29 @@ def make_app(
         *_tasks(shared, dispatcher),
         *Models(shared.admit, shared.catalog, shared.check).operations(),
         *Credits(shared.admit, db, shared.writer).operations(),
-        *Keys(shared.admit, db, settings.key_pepper.get_secret_value().encode()).operations(),
+        *CreditsHistory(shared.admit, ledger, secret).operations(),
+        *Keys(shared.admit, db, secret).operations(),
         *Webhooks(shared.admit, Callbacks(callbacks), db).operations(),
         *_openai(shared),
         *shared.files.operations(),
     ]
     return make_api(operations, hot=("POST", TASKS_PATH, submit.__call__))
+
+
+def _owners(settings: Settings) -> dict[str, InternalClient]:
+    """The other services as an operator asks them: with more patience than a customer's request has."""
+    urls = {
+        "callbacks": settings.callbacks_url,
+        "dispatcher": settings.dispatcher_url,
+        "ledger": settings.ledger_url,
+        "storage": settings.storage_url,
+    }
+    token = settings.service_token.get_secret_value()
+    return {
+        name: InternalClient(name, url, token, timeout_seconds=OPERATOR_SECONDS)
+        for name, url in urls.items()
+        if url is not None
+    }
 
 
 def _callbacks(settings: Settings) -> InternalClient | None:

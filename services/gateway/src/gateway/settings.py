@@ -37,6 +37,10 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
     """The callbacks service as we reach it; without it `/api/v1/webhooks` answers 503."""
     dispatcher_url: str | None = None
     """The dispatcher as we reach it; without it documents show of attempts only what events say."""
+    ledger_url: str | None = None
+    """The ledger as we reach it; without it the history of credits answers 503."""
+    storage_url: str | None = None
+    """Storage as we reach it, for the operator's questions."""
     explain_after_seconds: float = Field(default=3, ge=0)
     """The dispatcher is asked about a task that is this old and not over yet."""
     currency: str = "USD"

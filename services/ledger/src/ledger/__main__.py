@@ -1,4 +1,4 @@
-"""`python -m ledger consumer | worker | all | migrate | check | account | hold`."""
+"""`python -m ledger api | consumer | worker | all | migrate | check | account | hold`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -28,7 +28,7 @@ cli = service_cli(
     "ledger",
     settings=Settings,
     build=_build,
-    roles=("consumer", "worker"),
+    roles=("api", "consumer", "worker"),
     migrations=Path(__file__).parents[2] / "migrations",
 )
 

@@ -7,21 +7,26 @@ from runtime.bus.consumer import Bus
 from runtime.cli import Built
 from runtime.db import Database
 from runtime.health import Part
+from runtime.internal import InternalRoutes
 from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
+from starlette.applications import Starlette
 
 from ledger.inbound.events import TRANSLATORS
+from ledger.inbound.http.books import Books
 from ledger.inbound.sweeper import Sweeper
 from ledger.outbound.backlog import read_ends
 from ledger.settings import Settings
 from ledger.usecases.apply_facts import ApplyFacts
+from ledger.usecases.check_books import check_books
+from ledger.usecases.keep_checking import KeepChecking
 from ledger.usecases.sweep_expired import sweep_expired
 
 SERVICE = "ledger"
 
 
 def build(settings: Settings, roles: frozenset[str]) -> Built:
-    """The parts for the roles: `consumer` moves credits, `worker` lets holds expire."""
+    """The parts for the roles: `consumer` moves credits, `worker` lets holds expire, `api` answers."""
     db = Database(
         settings.database_dsn.get_secret_value(), name=SERVICE, pool_size=settings.database_pool_size
     )
@@ -39,7 +44,14 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         parts.append(bus)
     if "worker" in roles:
         parts.append(_sweeper(settings, db, apply, bus))
-    return Built(parts)
+    return Built(parts, internal_app(settings, db) if "api" in roles else None)
+
+
+def internal_app(settings: Settings, db: Database) -> Starlette:
+    """What other services may ask."""
+    internal = InternalRoutes(settings.service_token.get_secret_value())
+    checks = KeepChecking(partial(check_books, settings.database_dsn.get_secret_value()))
+    return Starlette(routes=Books(db, checks).routes(internal))
 
 
 def _bus(settings: Settings, db: Database, outbox: Outbox, apply: ApplyFacts) -> Bus:

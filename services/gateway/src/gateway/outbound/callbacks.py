@@ -1,12 +1,13 @@
-"""Asking callbacks about an account's webhooks. Its refusals become problems as they are."""
+"""Asking callbacks about an account's webhooks."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from runtime.internal import InternalClient, InternalError, Refusal
+from runtime.internal import InternalClient
 
-from gateway.domain.problem import Problem, unavailable
+from gateway.domain.problem import Problem
+from gateway.outbound.owner import Owner
 
 TIMEOUT_SECONDS = 30.0  # a listener waits for its news
 
@@ -15,7 +16,7 @@ class Callbacks:
     """The service that sends webhooks; `client` None: this deployment has none."""
 
     def __init__(self, client: InternalClient | None) -> None:
-        self._client = client
+        self._owner = None if client is None else Owner("callbacks", client)
 
     async def ask(
         self,
@@ -27,13 +28,7 @@ class Callbacks:
         body: Mapping[str, Any] | None = None,
     ) -> Any:
         """Its answer to `path` below the account's webhooks. Raises Problem."""
-        if self._client is None:
+        if self._owner is None:
             raise Problem(503, "webhooks_unavailable", "This deployment sends no webhooks.")
-        try:
-            return await self._client.ask(
-                method, f"/accounts/{account_id}/webhooks{path}", params=params, body=body
-            )
-        except Refusal as refusal:
-            raise Problem(refusal.status, refusal.code, refusal.message, param=refusal.param) from None
-        except InternalError as error:
-            raise unavailable() from error
+        full = f"/accounts/{account_id}/webhooks{path}"
+        return await self._owner.ask(method, full, params=params, body=body)

@@ -43,5 +43,6 @@ async def check_books(dsn: str) -> list[Finding]:
 
 async def prove(conn: Connection) -> list[Finding]:
     """The findings as the connection's transaction sees the books."""
-    found = [Finding(*row) for sql in proofs.ALL for row in await conn.fetch(sql)]
+    rows = [dict(row) for sql in proofs.ALL for row in await conn.fetch(sql)]
+    found = [Finding(**{**row, "wrong": int(row["wrong"])}) for row in rows]  # sums of counts are numeric
     return sorted(found, key=lambda finding: finding.invariant)

@@ -1,0 +1,62 @@
+"""`GET /api/v1/credits/history`: what the ledger booked, page by page, to nobody else."""
+
+import pytest
+from contracts.ids import task_text, uuid7
+from gateway_tools import World
+from operator_setting import OperatorSetting, code
+
+PATH = "/api/v1/credits/history"
+CREDIT = 1_000_000
+
+
+async def test_a_history_shows_every_movement_with_the_balances_after_it(operating: OperatorSetting) -> None:
+    ann, task = operating.ann, uuid7()
+    await operating.grant(ann.id, 10 * CREDIT)
+    await operating.freeze(ann.id, task, 4 * CREDIT)
+    await operating.settle(ann.id, task, 2_500_000)
+    answer = await ann.api.get(PATH)
+    assert answer.headers["cache-control"] == "no-store"
+    page = answer.json()
+    assert (page["object"], page["has_more"], page["next_cursor"]) == ("list", False, None)
+    shown = [(x["kind"], x["amount"], x["available_change"], x["available"], x["held"]) for x in page["data"]]
+    assert shown == [
+        ("release", 1.5, 1.5, 7.5, 0),
+        ("settle", 2.5, 0, 6, 1.5),
+        ("freeze", 4, -4, 6, 4),
+        ("grant", 10, 10, 10, 0),
+    ]
+    assert {each["task_id"] for each in page["data"]} == {task_text(task), None}
+    assert (page["data"][-1]["reason"], page["data"][-1]["grant_kind"]) == ("paid", "topup")
+
+
+async def test_pages_follow_each_other_and_a_cursor_is_its_accounts_alone(operating: OperatorSetting) -> None:
+    ann, bob = operating.ann, operating.bob
+    for micro in (1, 2, 3):
+        await operating.grant(ann.id, micro * CREDIT)
+        await operating.grant(bob.id, micro)
+    first = (await ann.api.get(PATH, params={"limit": 2})).json()
+    rest = (await ann.api.get(PATH, params={"limit": 2, "cursor": first["next_cursor"]})).json()
+    assert [each["amount"] for each in [*first["data"], *rest["data"]]] == [3, 2, 1]
+    assert (first["has_more"], rest["has_more"]) == (True, False)
+    stolen = await bob.api.get(PATH, params={"cursor": first["next_cursor"]})
+    assert code(stolen) == (422, "invalid", "cursor")
+
+
+async def test_a_test_key_sees_test_credits_only(operating: OperatorSetting) -> None:
+    tester = await operating.world.customer(asset="test")
+    await operating.grant(tester.id, CREDIT)
+    await operating.grant(tester.id, 5 * CREDIT, asset="test")
+    [only] = (await tester.api.get(PATH)).json()["data"]
+    assert (only["amount"], only["test"]) == (5, True)
+
+
+@pytest.mark.parametrize("params", [{"limit": "0"}, {"limit": "201"}, {"cursor": "x"}, {"page": "1"}])
+async def test_a_wrong_parameter_is_named(operating: OperatorSetting, params: dict[str, str]) -> None:
+    answer = await operating.ann.api.get(PATH, params=params)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (422, next(iter(params)))
+
+
+async def test_without_a_ledger_to_ask_it_says_so(shared_world: World) -> None:
+    customer = await shared_world.customer()
+    assert code(await customer.api.get(PATH)) == (503, "ledger_unavailable", None)
+    assert (await shared_world.client().get(PATH)).status_code == 401
