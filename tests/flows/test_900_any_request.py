@@ -1,0 +1,117 @@
+"""Whatever is sent to an operation of the OpenAPI document: no 5xx, and an answer that it describes.
+
+Schemathesis makes the requests, right ones and wrong ones. `FRAMEBUS_FUZZ_EXAMPLES=500` looks longer.
+"""
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from flow_tools import Customer, World, seedance
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis import checks
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "api"))
+
+from api_document import document
+
+EXAMPLES = int(os.environ.get("FRAMEBUS_FUZZ_EXAMPLES", "12"))
+CONFORMS = [
+    checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+]
+REAL_IDS: dict[str, str] = {}
+"""Parameters of paths whose ids are an account's own: half of the requests use these."""
+DOOMED_IDS: dict[str, str] = {}
+"""The same for what deletes, so that the others find something."""
+INPUT = seedance()["input"]
+
+schema = schemathesis.openapi.from_dict(document())
+
+
+@schema.hook
+def map_path_parameters(context: Any, parameters: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Reach what is behind an id."""
+    real = DOOMED_IDS if context.operation.method.upper() == "DELETE" else REAL_IDS
+    return {
+        name: real.get(name, value) if len(str(value)) % 2 else value
+        for name, value in (parameters or {}).items()
+    }
+
+
+@schema.hook
+def map_query(_: Any, query: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Don't wait long."""
+    return _brief(query)
+
+
+@schema.hook
+def map_body(_: Any, body: Any) -> Any:
+    """Don't wait long, and name a real model in half of the submits."""
+    if isinstance(body, dict) and isinstance(body.get("model"), str) and len(body["model"]) % 2 == 0:
+        body = body | {"model": seedance()["model"]}
+        if isinstance(body.get("input"), dict):
+            body["input"] = INPUT | body["input"] if len(body["input"]) % 2 else INPUT
+    return _brief(body)
+
+
+def _brief(given: Any) -> Any:
+    if isinstance(given, dict) and isinstance(given.get("wait"), int | float) and given["wait"] > 0.1:
+        return {**given, "wait": 0}
+    return given
+
+
+@dataclass
+class Caller:
+    """An account that nobody else uses."""
+
+    base_url: str
+    key: str
+
+
+async def owned(customer: Customer) -> dict[str, str]:
+    """One of everything that has an id."""
+    finished = await customer.make(seedance())
+    file = finished["output"]["videos"][0]["url"].split("/")
+    made: dict[str, str] = {"task_id": finished["task_id"], "video_id": finished["task_id"]}
+    for name, path, body in (
+        ("key_id", "keys", {"name": "to be changed"}),
+        ("listener_id", "webhooks/listeners", {}),
+        ("webhook_id", "webhooks", {"url": "https://hooks.example.com/video"}),
+    ):
+        made[name] = (await customer.api.post(f"/api/v1/{path}", json=body)).json()["id"]
+    sent = await customer.api.post(f"/api/v1/webhooks/{made['webhook_id']}/test")
+    slug = seedance()["model"]
+    return {**made, "delivery_id": sent.json()["id"], "token": file[-2], "name": file[-1], "slug": slug}
+
+
+@pytest.fixture(scope="module")
+async def caller(running: None) -> AsyncIterator[Caller]:  # noqa: ARG001 -- the stack it speaks to
+    world = World()
+    customer = await world.customer("100000", tier="enterprise")
+    REAL_IDS.update(await owned(customer) | {"model": seedance()["model"]})
+    DOOMED_IDS.update(await owned(customer))
+    yield Caller(world.facts["gateway_url"], customer.key)
+    await world.close()
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    derandomize="FRAMEBUS_FUZZ_EXAMPLES" not in os.environ,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    deadline=None,
+)
+def test_any_request_gets_an_answer_that_is_described(case: schemathesis.Case, caller: Caller) -> None:
+    headers = {"Authorization": f"Bearer {caller.key}"}
+    answer = case.call(base_url=caller.base_url, headers=headers, timeout=30, allow_redirects=False)
+    case.validate_response(answer, checks=CONFORMS)
