@@ -17,6 +17,8 @@ from gateway_tools import World, settings_for
 from operator_setting import OperatorSetting, operator_setting
 from runtime.db import Database
 from runtime.outbox.recorder import Outbox
+from stack.servers import Servers
+from surface_tools import PROVIDERS
 from webhook_setting import Setting, webhook_setting
 
 OpenDb = Callable[[str], Awaitable[Database]]
@@ -65,6 +67,18 @@ async def shared_world(databases: Any) -> AsyncIterator[World]:
     db = Database(await databases.fresh("gateway"), name="shared", pool_size=8)
     await db.start()
     made = await _make(db)
+    yield made[0]
+    await _end(*made)
+    await db.stop()
+
+
+@pytest.fixture(scope="session")
+async def surface_world(databases: Any, servers: Servers) -> AsyncIterator[World]:
+    """A gateway with every provider and the object store, on a database that many tests use."""
+    db = Database(await databases.fresh("gateway"), name="surfaces", pool_size=8)
+    await db.start()
+    store = {name: getattr(servers, name) for name in ("s3_endpoint", "s3_access_key", "s3_secret_key")}
+    made = await _make(db, providers=PROVIDERS, s3_bucket=servers.s3_bucket, **store)
     yield made[0]
     await _end(*made)
     await db.stop()

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from catalog.catalog import Catalog
 from gateway.domain import openai
+from gateway.domain.field_words import Mapped, map_fields
 from gateway.inbound.http.openai import images, speech, videos
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,9 +14,9 @@ CATALOG = Catalog.load()
 SIZES = ["1280x720", "720x1280", "1024x1024", "1024x1792", "854x480", "1920x1080", "3840x2160"]
 
 
-def mapped(slug: str, words: Any, **fields: Any) -> openai.Mapped:
+def mapped(slug: str, words: Any, **fields: Any) -> Mapped:
     model = CATALOG.models[slug]
-    return openai.map_fields(model.schema["properties"], fields, words.places, words.own)
+    return map_fields(model.schema["properties"], fields, words.places, words.own)
 
 
 @pytest.mark.parametrize(

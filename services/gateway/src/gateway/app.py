@@ -27,11 +27,16 @@ from gateway.inbound.http.documents import Writer
 from gateway.inbound.http.files import Files
 from gateway.inbound.http.openai.images import Images
 from gateway.inbound.http.openai.models import OpenAIModels
-from gateway.inbound.http.openai.orders import Orders
 from gateway.inbound.http.openai.results import Results
 from gateway.inbound.http.openai.speech import Speech
 from gateway.inbound.http.openai.videos import Videos
 from gateway.inbound.http.operation import Operation
+from gateway.inbound.http.orders import Orders
+from gateway.inbound.http.quickstart.generate import Generate
+from gateway.inbound.http.quickstart.history import History
+from gateway.inbound.http.quickstart.jobs import Jobs
+from gateway.inbound.http.quickstart.sent_files import SentFiles
+from gateway.inbound.http.quickstart.served_files import ServedFiles
 from gateway.inbound.http.v1.catalog import Credits, Models
 from gateway.inbound.http.v1.credits_history import CreditsHistory
 from gateway.inbound.http.v1.estimate import Estimate
@@ -62,7 +67,7 @@ from gateway.usecases.limit_requests import LimitRequests
 from gateway.usecases.project_facts import ProjectFacts
 from gateway.usecases.queue_positions import QueuePositions
 from gateway.usecases.request_again import RequestAgain
-from gateway.usecases.submit_tasks import SubmitTasks
+from gateway.usecases.submit_tasks import QUICKSTART, SubmitTasks
 from gateway.usecases.take_order import TakeOrder
 from gateway.usecases.tell_owners import Documents, TellOwners
 
@@ -141,6 +146,7 @@ def make_app(
         *Keys(shared.admit, db, secret).operations(),
         *Webhooks(shared.admit, Callbacks(callbacks), db).operations(),
         *_openai(shared),
+        *_quickstart(shared),
         *shared.files.operations(),
     ]
     return make_api(operations, hot=("POST", TASKS_PATH, submit.__call__))
@@ -241,7 +247,7 @@ def _tasks(shared: Shared, dispatcher: InternalClient | None) -> list[Operation]
 
 def _openai(shared: Shared) -> list[Operation]:
     settings, db = shared.settings, shared.db
-    orders = Orders(shared.admit, shared.take, shared.catalog)
+    orders = Orders("openai", shared.admit, shared.take, shared.catalog)
     wait = AwaitTasks(shared.follow, settings.max_streams)
     results = Results(wait, db, shared.objects, settings.most_hold_seconds)
     videos = Videos(
@@ -258,6 +264,18 @@ def _openai(shared: Shared) -> list[Operation]:
         *Images(orders, results, settings.public_url, settings.max_body_bytes).operations(),
         *Speech(orders, results, settings.max_body_bytes).operations(),
         *OpenAIModels(orders, shared.check).operations(),
+    ]
+
+
+def _quickstart(shared: Shared) -> list[Operation]:
+    settings, db, admit = shared.settings, shared.db, shared.admit
+    orders = Orders(QUICKSTART, admit, shared.take, shared.catalog)
+    delete, cancel = DeleteTasks(db, shared.outbox), CancelTask(db, shared.outbox)
+    return [
+        *Generate(orders, SentFiles(db), settings.public_url, settings.max_body_bytes).operations(),
+        *Jobs(admit, db, QueuePositions(db), cancel, settings.public_url).operations(),
+        *History(admit, db, shared.catalog, delete, settings.public_url).operations(),
+        *ServedFiles(admit, db, shared.files).operations(),
     ]
 
 

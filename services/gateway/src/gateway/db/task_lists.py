@@ -41,6 +41,13 @@ SELECT id FROM (
 ) AS t
 WHERE submitted_at IS NULL AND finished_at IS NULL ORDER BY id
 """
+_UNFINISHED = f"""
+SELECT id, status, percent, model, finished_at FROM (
+    SELECT id, status, percent, model, finished_at FROM tasks
+    WHERE account_id = $1 AND deleted_at IS NULL ORDER BY id DESC LIMIT {MOST_SCANNED}
+) AS t
+WHERE finished_at IS NULL LIMIT $2
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +107,8 @@ async def several(
 async def waiting(conn: Connection, account_id: UUID) -> list[UUID]:
     """The account's tasks that no provider has yet, oldest first, among its newest ones."""
     return [row["id"] for row in await conn.fetch(_WAITING, account_id)]
+
+
+async def unfinished(conn: Connection, account_id: UUID, most: int) -> list[dict[str, Any]]:
+    """The account's tasks that are not final, newest first, among its newest ones."""
+    return [dict(row) for row in await conn.fetch(_UNFINISHED, account_id, most)]

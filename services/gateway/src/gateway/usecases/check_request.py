@@ -104,7 +104,7 @@ class CheckRequest:
             raise Problem(403, "unknown_tier", f"This account's tier {tier!r} is not known any more.")
         if not self._catalog.suffices(tier, required):
             message = f"This needs the tier {required} or a higher one; the account's is {tier}."
-            raise Problem(403, "tier_too_low", message)
+            raise Problem(403, "tier_too_low", message, context={"tier": tier, "required_tier": required})
 
 
 _INPUT_MISSING = Detail("input", "required", "is required")

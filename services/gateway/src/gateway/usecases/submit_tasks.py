@@ -7,10 +7,13 @@ import asyncpg
 from runtime.db import Database, Tx
 from runtime.outbox.recorder import Outbox
 
-from gateway.db import balances, keys, submissions
+from gateway.db import balances, generations, keys, submissions
 from gateway.domain import admission
 from gateway.domain.admission import Accepted, Decision, Order, Receipt, Room, Scope
 from gateway.outbound import events
+
+QUICKSTART = "quickstart"
+"""The surface whose tasks have a number each: those of `/api`."""
 
 
 class SubmitTasks:
@@ -48,6 +51,8 @@ class SubmitTasks:
 
     async def _record(self, tx: Tx, accepted: Sequence[Order], now: datetime) -> None:
         await submissions.insert(tx, accepted)
+        made = (each for order in accepted for each in order.submissions)
+        await generations.number(tx, (each for each in made if each.surface == QUICKSTART))
         await self._outbox.record(
             tx,
             (

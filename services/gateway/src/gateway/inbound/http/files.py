@@ -1,6 +1,6 @@
 """Result links: `/files/{token}/{name}`. No key: who has the link has the file."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -35,14 +35,17 @@ class Files:
         """Answer GET and HEAD; HEAD needs no object store."""
         return await self.send(request, await self._link(request))
 
-    async def send(self, request: Request, link: Link) -> Response:
-        """A file, or the part of it that is asked for."""
-        headers = _headers(link)
+    async def send(self, request: Request, link: Link, *, private: bool = False) -> Response:
+        """A file, or the part of it that is asked for.
+
+        Private: the address alone opens nothing, so no cache may keep it, and nobody is sent elsewhere.
+        """
+        headers = _headers(link) | ({"Cache-Control": "private, no-cache"} if private else {})
         if _matches(request.headers.get("if-none-match"), headers["ETag"]):
             return Response(status_code=304, headers=headers)
-        url = await self.objects.public_url(link.bucket, link.object_key, headers["Content-Disposition"])
-        if url is not None:
-            return RedirectResponse(url, 307, {"Cache-Control": "no-store"})
+        elsewhere = None if private else await self._elsewhere(link, headers)
+        if elsewhere is not None:
+            return elsewhere
         span = self._span(request, link, headers)
         start, end = span or (0, link.size_bytes - 1)
         headers["Content-Length"] = str(end - start + 1)
@@ -53,6 +56,10 @@ class Files:
             return Response(status_code=status, headers=headers, media_type=link.content_type)
         chunks = await self._open(link, start, end)
         return StreamingResponse(chunks, status, headers, media_type=link.content_type)
+
+    async def _elsewhere(self, link: Link, headers: Mapping[str, str]) -> Response | None:
+        url = await self.objects.public_url(link.bucket, link.object_key, headers["Content-Disposition"])
+        return None if url is None else RedirectResponse(url, 307, {"Cache-Control": "no-store"})
 
     async def _link(self, request: Request) -> Link:
         token, name = request.path_params["token"], request.path_params["name"]

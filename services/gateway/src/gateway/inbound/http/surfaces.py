@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from gateway.domain.problem import Problem
 from gateway.inbound.http.openai.errors import write_problem as openai_problem
+from gateway.inbound.http.quickstart.errors import write_problem as quickstart_problem
 from gateway.inbound.http.v1.errors import write_problem as v1_problem
 
 WriteProblem = Callable[[Problem, str], Response]
@@ -24,7 +25,12 @@ class Surface:
     write_problem: WriteProblem
 
 
-SURFACES = (Surface("/", v1_problem), Surface("/v1/", openai_problem))
+SURFACES = (
+    Surface("/", v1_problem),
+    Surface("/v1/", openai_problem),
+    Surface("/api/", quickstart_problem),
+    Surface("/api/v1/", v1_problem),
+)
 
 
 def write_problem(path: str, problem: Problem, request_id: str) -> Response:

@@ -11,20 +11,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.domain import openai
+from gateway.domain.field_words import named_as
 from gateway.domain.problem import Problem
+from gateway.inbound.http import bodies
 from gateway.inbound.http.headers import base_url
-from gateway.inbound.http.openai import bodies
-from gateway.inbound.http.openai.orders import Orders, Words
 from gateway.inbound.http.openai.results import Result, Results
 from gateway.inbound.http.openapi import openai as described
 from gateway.inbound.http.operation import Operation
+from gateway.inbound.http.orders import Orders, Words
 
 PATH = "/v1/images/generations"
 MOST = 10
 _FORMATS = ("url", "b64_json")
 WORDS = Words(
     kinds=frozenset({"image"}),
-    places={"prompt": openai.named_as(*openai.PROMPT), "size": openai.place_size},
+    places={"prompt": named_as(*openai.PROMPT), "size": openai.place_size},
     noun="images",
     own=frozenset({"n", "response_format"}),
 )

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.domain.problem import Problem
-from gateway.inbound.http.openai.orders import Orders
 from gateway.inbound.http.openapi import openai as described
 from gateway.inbound.http.operation import Operation
+from gateway.inbound.http.orders import Orders
 from gateway.usecases.check_request import CheckRequest
 
 PATH = "/v1/models"

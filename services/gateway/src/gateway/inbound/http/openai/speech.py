@@ -6,22 +6,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.domain import openai
+from gateway.domain.field_words import named_as
 from gateway.domain.problem import Problem
-from gateway.inbound.http.openai import bodies
-from gateway.inbound.http.openai.orders import Orders, Words
+from gateway.inbound.http import bodies
 from gateway.inbound.http.openai.results import Results
 from gateway.inbound.http.openapi import openai as described
 from gateway.inbound.http.operation import Operation
+from gateway.inbound.http.orders import Orders, Words
 
 PATH = "/v1/audio/speech"
 _FORMAT = ("response_format", "output_format", "format")
 WORDS = Words(
     kinds=frozenset({"audio"}),
     places={
-        "input": openai.named_as(*openai.PROMPT),
-        "voice": openai.named_as(*openai.VOICE),
-        "speed": openai.named_as("speed"),
-        "response_format": openai.named_as(*_FORMAT),
+        "input": named_as(*openai.PROMPT),
+        "voice": named_as(*openai.VOICE),
+        "speed": named_as("speed"),
+        "response_format": named_as(*_FORMAT),
     },
     noun="speech",
 )

@@ -15,16 +15,17 @@ from starlette.responses import Response
 from gateway.db import links, videos
 from gateway.db.keys import Caller
 from gateway.domain import openai
-from gateway.domain.openai import Placed, Properties
+from gateway.domain.field_words import Placed, Properties, named_as
 from gateway.domain.problem import Problem
 from gateway.domain.projection import FINAL
+from gateway.inbound.http import bodies
+from gateway.inbound.http.bodies import Body, File
 from gateway.inbound.http.files import Files
 from gateway.inbound.http.headers import base_url
-from gateway.inbound.http.openai import bodies, documents
-from gateway.inbound.http.openai.bodies import Body, File
-from gateway.inbound.http.openai.orders import Orders, Words
+from gateway.inbound.http.openai import documents
 from gateway.inbound.http.openapi import openai as described
 from gateway.inbound.http.operation import Operation
+from gateway.inbound.http.orders import Orders, Words
 from gateway.inbound.http.query import Query
 from gateway.usecases.delete_tasks import DeleteTasks
 
@@ -38,13 +39,13 @@ def _reference(properties: Properties, value: Any) -> Placed | None:
     """A URL, a data URI, or `{"image_url": …}`."""
     if isinstance(value, dict):
         value = value.get("image_url")
-    return openai.named_as(*openai.REFERENCE)(properties, value) if isinstance(value, str) else None
+    return named_as(*openai.REFERENCE)(properties, value) if isinstance(value, str) else None
 
 
 WORDS = Words(
     kinds=frozenset({"video"}),
     places={
-        "prompt": openai.named_as(*openai.PROMPT),
+        "prompt": named_as(*openai.PROMPT),
         "seconds": openai.place_seconds,
         "size": openai.place_size,
         "input_reference": _reference,
@@ -151,7 +152,7 @@ class Videos:
         if row["status"] != "succeeded" or asset is None:
             raise Problem(400, "video_not_ready", "Only a completed video can be remixed.", param="video_id")
         url = f"{base_url(request, self.public_url)}/files/{asset['token']}/{asset['file_name']}"
-        placed = openai.named_as(source)(known, url) or {}
+        placed = named_as(source)(known, url) or {}
         text = task_text(row["id"])
         kept = {name: row["input"][name] for name in _KEPT if name in row["input"]}
         return {**kept, **given, **placed, "metadata": {"remixed_from_video_id": text}}

@@ -1,7 +1,7 @@
-"""An order in OpenAI's words: mapped to the model's, taken, and faults mapped back."""
+"""An order in a surface's own words: mapped to the model's, taken, and faults mapped back."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from catalog.catalog import Catalog
@@ -10,36 +10,46 @@ from starlette.requests import Request
 
 from gateway.db.keys import Caller
 from gateway.domain.admission import Submission
-from gateway.domain.openai import Mapped, Place, map_fields
+from gateway.domain.field_words import Mapped, Place, map_fields
 from gateway.domain.problem import Detail, Problem
 from gateway.domain.wishes import Wish
 from gateway.inbound.http.admit import Admit
+from gateway.inbound.http.bodies import Body
 from gateway.inbound.http.headers import idempotency_key
-from gateway.inbound.http.openai.bodies import Body
 from gateway.usecases.take_order import Sent, Taken, TakeOrder
 
-SURFACE = "openai"
 OWN = frozenset({"model", "metadata", "user"})
 """Fields that are about the request and not about what is generated."""
 
 _NO_ANSWER: Callable[[Sequence[Submission]], bytes] = lambda _: b""  # noqa: E731 - written from the tasks
 
+Vary = Callable[[Mapping[str, Any], int], Mapping[str, Any]]
+
+
+def _unvaried(given: Mapping[str, Any], _: int) -> Mapping[str, Any]:
+    return given
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What kinds of models a route serves, and where OpenAI's fields go in their inputs."""
+    """What kinds of models a route serves, and where its fields go in their inputs."""
 
     kinds: frozenset[str]
     places: Mapping[str, Place]
     noun: str
     own: frozenset[str] = frozenset()
     """Fields that the route itself uses."""
+    listed_at: str = "/v1/models"
+    """Where the surface lists its models."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What a model's field is called here when a request lacks it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """Takes orders for the façade's routes."""
+    """Takes orders for the routes of one surface."""
 
+    surface: str
     admit: Admit
     take: TakeOrder
     catalog: Catalog
@@ -54,12 +64,14 @@ class Orders:
         slug: Any,
         count: int = 1,
         answer: Callable[[Sequence[Submission]], bytes] = _NO_ANSWER,
+        vary: Vary = _unvaried,
     ) -> Taken:
-        """Accept `count` tasks, or nothing. Raises Problem, its `param` in OpenAI's words."""
+        """Accept `count` tasks, or nothing; `vary` makes the input of each from the common one and its
+        number. Raises Problem, its `param` in the surface's words."""
         mapped, faults = self._mapped(slug, body, words)
         sent = Sent(
             caller=caller,
-            surface=SURFACE,
+            surface=self.surface,
             request_id=request.scope["request_id"],
             traceparent=request.scope["traceparent"],
             size=body.size,
@@ -67,11 +79,12 @@ class Orders:
             fingerprint=f"{request.scope['path']} {body.fingerprint}",
             faults=faults,
         )
-        wish = Wish(slug, mapped.input, body.fields.get("metadata"))
+        metadata = body.fields.get("metadata")
+        wishes = [Wish(slug, vary(mapped.input, number), metadata) for number in range(count)]
         try:
-            taken = await self.take(sent, [wish] * count, answer)
+            taken = await self.take(sent, wishes, answer)
         except Problem as problem:
-            raise _in_our_words(problem, mapped.names) from None
+            raise _in_our_words(problem, {**words.names, **mapped.names}) from None
         self.admit.note(request, taken.quota)
         return taken
 
@@ -86,28 +99,21 @@ class Orders:
 def _kind_fault(model: Model, words: Words) -> list[Detail]:
     if model.kind in words.kinds:
         return []
-    return [Detail("model", "unsupported_model", f"{model.slug} makes no {words.noun}; see GET /v1/models")]
+    return [
+        Detail("model", "unsupported_model", f"{model.slug} makes no {words.noun}; see GET {words.listed_at}")
+    ]
 
 
 def _in_our_words(problem: Problem, names: Mapping[str, str]) -> Problem:
     details = tuple(replace(each, param=_renamed(each.param, names)) for each in problem.details)
     param = _renamed(problem.param, names) if problem.param else None
     message = f"{details[0].param} {details[0].message}" if details else problem.message
-    return Problem(
-        problem.status,
-        problem.code,
-        message,
-        param=param,
-        details=details,
-        headers=problem.headers,
-        amounts_micro=problem.amounts_micro,
-    )
+    return replace(problem, message=message, param=param, details=details)
 
 
 def _renamed(param: str, names: Mapping[str, str]) -> str:
     """`input.duration` is what was sent as `seconds`."""
     if param == "input":
         return "prompt"
-    field = param.removeprefix("input.")
-    name, *rest = field.split(".")
+    name, *rest = param.removeprefix("input.").split(".")
     return ".".join([names.get(name, name), *rest]) if name not in names else names[name]

@@ -1,4 +1,4 @@
-"""Bodies as OpenAI's SDKs send them: JSON, or a form with at most a few files."""
+"""Bodies in a surface's own words: JSON, or a form with at most a few files."""
 
 import hashlib
 from collections.abc import Mapping
