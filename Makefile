@@ -36,6 +36,14 @@ distclean: clean ## Also remove the downloads and .venv
 demo: up ## Run the three requests of the product documents and show what became of them; MODELS=all for one on every model
 	@$(RUN) -m $(if $(filter all,$(MODELS)),stack.demo_all,stack.demo)
 
+.PHONY: env demo-remote compose-test
+env: ## Write .env for docker compose, with fresh secrets; SIMULATOR=no, PUBLIC_BASE_URL=..., providers' keys are taken up
+	@PYTHONPATH=stack/src $(PYTHON) -m stack.env_file
+demo-remote: setup ## Run the demo's requests against the gateway that .env names, or BASE_URL=... API_KEY=...
+	@$(RUN) -m stack.demo_remote
+compose-test: setup ## Build the containers, run the demo on them, kill and scale some under load, tear down
+	@COMPOSE_TEST=1 $(RUN) -m pytest tests/compose -rs -s -v
+
 .PHONY: test test-sdk goldens lint typecheck format lock lock-sdk bench flow providers-doc catalog-check
 test: setup ## Run the tests on real servers; T=tests/ledger for a part
 	@$(RUN) -m pytest $(T)

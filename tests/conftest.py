@@ -10,9 +10,9 @@ import asyncpg
 import hypothesis
 import pytest
 from runtime import migrate
+from runtime.bus.topics import create_topics
 from runtime.db import Database
 from stack.servers import Servers, start_servers
-from stack.topics import create_topics
 
 ROOT = Path(__file__).parents[1]
 hypothesis.settings.register_profile("shared", deadline=None)  # a busy machine is no wrong answer

@@ -180,25 +180,38 @@ def check_books(home: Home) -> bool:
     )
 
 
+async def show(base_url: str, api_key: str, folder: Path) -> bool:
+    """Run the three requests against a gateway and print what became of them; whether all succeeded."""
+    headers = {"Authorization": f"Bearer {api_key}"}
+    limits = httpx.Timeout(30, read=600)
+    async with httpx.AsyncClient(
+        base_url=base_url, headers=headers, timeout=limits, trust_env=False
+    ) as client:
+        before = await credits_of(client)
+        jobs = await run(client, folder, requests())
+        after = await credits_of(client)
+    console.print(result(jobs))
+    console.print(
+        f"credits before: {before['available']}, after: {after['available']}, held: {after['held']}"
+    )
+    return all(job.status == "succeeded" for job in jobs)
+
+
+async def credits_of(client: httpx.AsyncClient) -> dict[str, Any]:
+    """The account's credits; StackError with the API's own words if the key isn't taken."""
+    response = await client.get("/api/v1/credits")
+    if response.status_code != 200:
+        raise StackError(f"{client.base_url} answers {response.status_code}: {response.text[:300]}")
+    return dict(response.json())
+
+
 async def demo(home: Home) -> int:
     """The whole demonstration; the exit code."""
     facts = json.loads((home.state / "stack.json").read_text())
     folder = home.state / "demo"
     folder.mkdir(exist_ok=True)
-    headers = {"Authorization": f"Bearer {facts['api_key']}"}
-    limits = httpx.Timeout(30, read=600)
-    async with httpx.AsyncClient(
-        base_url=facts["gateway_url"], headers=headers, timeout=limits, trust_env=False
-    ) as client:
-        before = (await client.get("/api/v1/credits")).json()
-        jobs = await run(client, folder, requests())
-        after = (await client.get("/api/v1/credits")).json()
-    console.print(result(jobs))
-    console.print(
-        f"credits before: {before['available']}, after: {after['available']}, held: {after['held']}"
-    )
+    succeeded = await show(facts["gateway_url"], facts["api_key"], folder)
     books = check_books(home)
-    succeeded = all(job.status == "succeeded" for job in jobs)
     verdict = "all succeeded" if succeeded else "not all succeeded"
     console.print(f"{verdict}; the books are {'right' if books else 'WRONG'}")
     console.print(

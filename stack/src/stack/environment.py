@@ -4,37 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from stack import provider_bases
 from stack.servers import Servers
 
 SERVICES = ("gateway", "ledger", "dispatcher", "callbacks", "storage")
-_SIMULATED = {
-    "ark": "/ark/api/v3",
-    "comfyui": "/comfyui",
-    "dashscope": "/dashscope/api/v1",
-    "fal": "/fal",
-    "gemini": "/gemini/v1beta",
-    "luma": "/luma/dream-machine/v1",
-    "replicate": "/replicate/v1",
-    "runway": "/runway/v1",
-    "openai": "/openai/v1",
-    "openai_compatible": "/openai/v1",
-    "vertex": "/vertex/v1",
-}
-# The bases that the providers' own SDKs use, and the variables that move them.
-_REAL = {
-    "ark": ("ARK_API_KEY", "ARK_BASE_URL", "https://ark.cn-beijing.volces.com/api/v3"),
-    "dashscope": ("DASHSCOPE_API_KEY", "DASHSCOPE_HTTP_BASE_URL", "https://dashscope.aliyuncs.com/api/v1"),
-    "gemini": ("GEMINI_API_KEY", "GEMINI_BASE_URL", "https://generativelanguage.googleapis.com/v1beta"),
-    # an API key; or a service account's key file, with a base that ends in /projects/P/locations/L
-    "vertex": ("VERTEX_CREDENTIALS", "VERTEX_BASE_URL", "https://aiplatform.googleapis.com/v1"),
-    "luma": ("LUMAAI_API_KEY", "LUMAAI_BASE_URL", "https://api.lumalabs.ai/dream-machine/v1"),
-}
-# A real provider deserves the services' own, longer patience: an answer that is late there may still come.
-_IMPATIENT = {"UNCERTAIN_AFTER_SECONDS": "20", "ABSENT_AFTER_SECONDS": "8"}
-_SIMULATED_TIMEOUT_SECONDS = 6  # below ABSENT_AFTER_SECONDS
-_ANSWERS_WHEN_DONE = {
-    "openai"
-}  # images, speech and subtitles come in the answer to the submit: the routes' time
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,32 +42,7 @@ def simulator_environment(given: Mapping[str, str]) -> dict[str, str]:
 
 def providers(deployment: Deployment, given: Mapping[str, str]) -> dict[str, dict[str, object]]:
     """Return where each provider is: the simulator, or the real one if its key is given and it is live."""
-    base = deployment.url("simulator")
-    found = {name: _simulated(name, base + path) for name, path in _SIMULATED.items()}
-    for name, (key, url, default) in _REAL.items():
-        if given.get(key):
-            credential = _credential("default", given[key])
-            found[name] = {
-                "base_url": given.get(url) or default,
-                "credentials": [credential],
-                "simulated": False,
-            }
-    return found
-
-
-def _simulated(name: str, base_url: str) -> dict[str, object]:
-    patience = {} if name in _ANSWERS_WHEN_DONE else {"timeout_seconds": _SIMULATED_TIMEOUT_SECONDS}
-    return {
-        "base_url": base_url,
-        "credentials": [_credential("sim", "sim-key")],
-        "simulated": True,
-        "poll_seconds": 1.0,  # the routes' schedules are for the real ones, which take minutes
-        **patience,
-    }
-
-
-def _credential(name: str, secret: str) -> dict[str, str]:
-    return {"id": name, "secret": secret}
+    return {**provider_bases.simulated(deployment.url("simulator")), **provider_bases.real(given)}
 
 
 def _reaches(service: str, key: str) -> bool:
@@ -127,7 +75,7 @@ def _dispatcher_defaults(deployment: Deployment, given: Mapping[str, str]) -> di
     local = f"{_address(deployment, 'simulator')},{_address(deployment, 'gateway')}"
     told = {"PROVIDERS": json.dumps(routes), "ALLOWED_HOSTS": local}
     if all(route["simulated"] for route in routes.values()):
-        told |= _IMPATIENT
+        told |= provider_bases.IMPATIENT
     return told
 
 

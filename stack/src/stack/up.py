@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from runtime import migrate
+from runtime.bus.topics import create_topics
 from stack import processes
 from stack.deployment import describe, service_spec, simulator_spec
 from stack.environment import SERVICES, Deployment
@@ -16,7 +17,6 @@ from stack.external import External
 from stack.paths import PROJECT, Home
 from stack.seed import Keys, seed, seeded, wait_for_credits
 from stack.servers import ServerSet
-from stack.topics import create_topics
 
 Say = Callable[[str], None]
 

@@ -1,9 +1,11 @@
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from aiobotocore.session import get_session
+from contracts.ids import uuid7
 from runtime.objects.errors import ObjectStoreError
 from storage.outbound.objects import PART_BYTES, ObjectStore, StoreConfig, open_store
 
@@ -142,3 +144,11 @@ async def test_closing_the_reader_early_lets_the_connection_go(store: ObjectStor
 
     async with asyncio.timeout(20):
         assert all(await asyncio.gather(*(first_chunk() for _ in range(120))))
+
+
+async def test_the_bucket_is_made_once(store_config: StoreConfig) -> None:
+    async with open_store(replace(store_config, bucket=f"made-{uuid7()}")) as fresh:
+        with pytest.raises(ObjectStoreError):
+            await fresh.ready()
+        assert [await fresh.make_bucket(), await fresh.make_bucket()] == [True, False]
+        await fresh.ready()

@@ -47,5 +47,14 @@ def _sweep(
     typer.echo(f"{count} {'removed' if delete else 'found'}")
 
 
+@cli.command("bucket", help="Make the bucket unless it is there.")
+def _bucket() -> None:
+    try:
+        typer.echo(once(lambda: commands.bucket(Settings())))
+    except ObjectStoreError as error:
+        typer.echo(f"{error} ({error.code})", err=True)
+        raise typer.Exit(1) from None
+
+
 if __name__ == "__main__":
     cli()

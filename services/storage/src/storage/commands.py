@@ -35,6 +35,12 @@ async def sweep(settings: Settings, hours: float, *, delete: bool, say: Callable
     return count
 
 
+async def bucket(settings: Settings) -> str:
+    """Make the bucket unless it is there; a sentence about it. Raises ObjectStoreError."""
+    async with open_store(settings.store()) as store:
+        return f"{store.bucket} {'was made' if await store.make_bucket() else 'is there'}"
+
+
 async def copies(dsn: str, task: str) -> str | None:
     """A task with its copies and its work row; None if there is none. Raises ValueError for a bad id."""
     task_id = task_from_text(task) or UUID(task)

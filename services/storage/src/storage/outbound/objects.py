@@ -159,6 +159,16 @@ class ObjectStore:
         with _store_errors():
             await self._client.head_bucket(Bucket=self._bucket)
 
+    async def make_bucket(self) -> bool:
+        """Make the bucket unless it is there; whether it was made."""
+        with _store_errors():
+            try:
+                await self._client.head_bucket(Bucket=self._bucket)
+            except ClientError:  # missing or not ours: making it tells which
+                await self._client.create_bucket(Bucket=self._bucket)
+                return True
+        return False
+
     @asynccontextmanager
     async def upload(self, key: str, content_type: str) -> AsyncIterator[Upload]:
         """Begin an object. Leaving without ``complete``, by whatever way, aborts it."""

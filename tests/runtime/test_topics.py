@@ -1,10 +1,11 @@
 import asyncio
+import sys
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from contracts.topics import PARTITIONS, TOPICS
-from stack.topics import create_topics
+from runtime.bus.topics import create_topics
 
 pytestmark = pytest.mark.stack
 
@@ -28,3 +29,12 @@ async def test_every_topic_of_the_table_is_made_with_its_partitions_and_a_week_o
 
 async def test_making_topics_again_and_side_by_side_changes_nothing(kafka: str) -> None:
     await asyncio.gather(create_topics(kafka), create_topics(kafka))
+    assert await create_topics(kafka) == 0
+
+
+async def test_the_job_says_what_it_did(kafka: str) -> None:
+    job = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "runtime.bus.topics", "--bootstrap", kafka), stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await job.communicate()
+    assert (job.returncode, out.decode()) == (0, f"0 topics made, {len(TOPICS)} were there\n")
