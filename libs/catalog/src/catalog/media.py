@@ -3,6 +3,7 @@
 import binascii
 import re
 from base64 import b64decode
+from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -24,6 +25,17 @@ def inline_bytes(value: Any) -> int:
     if isinstance(value, list):
         return sum(map(inline_bytes, value))
     return 0
+
+
+def replaced(value: Any, changes: Mapping[str, str]) -> Any:
+    """A copy of a JSON value with other texts where `changes` names them."""
+    if isinstance(value, str):
+        return changes.get(value, value)
+    if isinstance(value, dict):
+        return {name: replaced(each, changes) for name, each in value.items()}
+    if isinstance(value, list):
+        return [replaced(each, changes) for each in value]
+    return value
 
 
 def medium_fault(value: str, kind: MediaKind, accept: list[Scheme]) -> tuple[str, str] | None:

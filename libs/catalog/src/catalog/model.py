@@ -8,10 +8,11 @@ from contracts.events import Kind
 
 from catalog import cost, price, tiers
 from catalog.fault import Fault
+from catalog.media import MediaKind, replaced
 from catalog.price import PriceRow
 from catalog.resolution import Resolution
 from catalog.routes import ProviderMode, Route
-from catalog.rules import InputRule
+from catalog.rules import InputRule, Media
 from catalog.schema import InputSchema
 from catalog.tiers import Tier
 from catalog.values import is_plain, nul_faults, unreadable
@@ -23,6 +24,15 @@ class Quote:
 
     micro: int
     rule: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A file that an input names: where, how, and what it must be."""
+
+    path: str
+    value: str
+    medium: MediaKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,18 @@ class Model:
         if isinstance(given, dict):
             found += [fault for rule in self.rules for fault in rule.faults(given)]
         return found
+
+    def references(self, value: Any) -> list[Reference]:
+        """The files that an input names, for any JSON value."""
+        if not isinstance(value, dict):
+            return []
+        rules = (rule for rule in self.rules if isinstance(rule, Media))
+        return [Reference(path, text, rule.medium) for rule in rules for path, text in rule.references(value)]
+
+    def with_references(self, value: Mapping[str, Any], changes: Mapping[str, str]) -> dict[str, Any]:
+        """A copy of an input whose references are replaced, each as `changes` has it."""
+        named = {rule.field for rule in self.rules if isinstance(rule, Media)}
+        return {name: replaced(each, changes) if name in named else each for name, each in value.items()}
 
     def with_defaults(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """The input with defaults and in normal form; the given one is not touched."""

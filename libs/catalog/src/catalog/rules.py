@@ -198,12 +198,16 @@ class Media(_Rule):
 
     def faults(self, given: Mapping[str, Any]) -> Iterator[Fault]:
         """One fault for each reference that can't be used."""
-        for where, value in self._references(given.get(self.field)):
-            fault = medium_fault(value, self.medium, self.accept) if isinstance(value, str) else None
+        for where, value in self.references(given):
+            fault = medium_fault(value, self.medium, self.accept)
             if fault is not None:
                 yield Fault(where, *fault)
 
-    def _references(self, value: Any) -> Iterator[tuple[str, Any]]:
+    def references(self, given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """The references in an input, each with its path; what is no text is the schema's business."""
+        return ((where, each) for where, each in self._values(given.get(self.field)) if isinstance(each, str))
+
+    def _values(self, value: Any) -> Iterator[tuple[str, Any]]:
         if not isinstance(value, list):
             yield path(self.field), value
             return

@@ -45,6 +45,7 @@ class TierEntry(_Shape):
     submits_per_minute: int = Field(gt=0)
     reads_per_minute: int = Field(gt=0)
     reads_per_minute_per_live_task: int = Field(ge=0)
+    max_upload_bytes: int = Field(gt=0)
     max_live_tasks: int | None = Field(default=None, gt=0)
 
 

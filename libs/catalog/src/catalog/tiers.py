@@ -20,6 +20,8 @@ class Tier:
     submits_per_minute: int
     reads_per_minute: int
     reads_per_minute_per_live_task: int
+    max_upload_bytes: int
+    """Of one file; its kind has a limit too."""
     max_live_tasks: int | None
     """Unfinished tasks at once; None: any number."""
 

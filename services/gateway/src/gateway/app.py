@@ -20,10 +20,12 @@ from runtime.timer import Timer
 
 from gateway.db import task_events
 from gateway.domain.admission import Decision, Order
+from gateway.domain.uploads import UploadLimits
 from gateway.inbound.events import TRANSLATORS
 from gateway.inbound.http.admit import Admit
 from gateway.inbound.http.api import make_api
 from gateway.inbound.http.documents import Writer
+from gateway.inbound.http.file_links import FileLinks
 from gateway.inbound.http.files import Files
 from gateway.inbound.http.openai.images import Images
 from gateway.inbound.http.openai.models import OpenAIModels
@@ -46,6 +48,7 @@ from gateway.inbound.http.v1.task_changes import TaskChanges
 from gateway.inbound.http.v1.task_list import TaskList
 from gateway.inbound.http.v1.task_reader import TaskReader
 from gateway.inbound.http.v1.tasks import Tasks
+from gateway.inbound.http.v1.uploads import Uploads
 from gateway.inbound.http.v1.webhooks import Webhooks
 from gateway.outbound.callbacks import TIMEOUT_SECONDS, Callbacks
 from gateway.outbound.dispatcher import TIMEOUT_SECONDS as ASKING_SECONDS
@@ -54,15 +57,19 @@ from gateway.outbound.ledger import Ledger
 from gateway.outbound.objects import Objects, StoreAddress
 from gateway.outbound.owner import Owner
 from gateway.outbound.rate_store import RateStore
+from gateway.outbound.upload_store import UploadStore
 from gateway.settings import Settings
+from gateway.usecases.announce_upload import AnnounceUpload
 from gateway.usecases.authenticate import Authenticate
 from gateway.usecases.await_tasks import AwaitTasks
 from gateway.usecases.cancel_task import CancelTask
 from gateway.usecases.check_request import CheckRequest
 from gateway.usecases.delete_tasks import DeleteTasks
+from gateway.usecases.expire_uploads import ExpireUploads
 from gateway.usecases.explain_attempts import ExplainAttempts
 from gateway.usecases.follow_tasks import FollowTasks
 from gateway.usecases.forget_keys import ForgetKeys
+from gateway.usecases.keep_upload import KeepUpload
 from gateway.usecases.limit_requests import LimitRequests
 from gateway.usecases.project_facts import ProjectFacts
 from gateway.usecases.queue_positions import QueuePositions
@@ -87,20 +94,20 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         retention_days=settings.outbox_retention_days,
     )
     outbox = Outbox(SERVICE, nudge=relay.nudge)
-    parts: list[Part] = [db, relay]
+    objects = Objects(store_address(settings))
+    parts: list[Part] = [db, relay, objects]
     app = None
     if "api" in roles:
         follow = FollowTasks(db, settings.events_poll_seconds)
-        objects = Objects(store_address(settings))
         rates = RateStore(settings.rate_store)
-        parts += [objects, follow, rates]
+        parts += [follow, rates]
         callbacks, dispatcher = _callbacks(settings), _dispatcher(settings)
         owners = _owners(settings)
         parts += [client for client in (callbacks, dispatcher, *owners.values()) if client]
         app = make_app(settings, db, outbox, follow, objects, rates, callbacks, dispatcher, owners)
     if "consumer" in roles:
         parts += [_consumer(settings, db, outbox), _repeater(settings, db, outbox)]
-        parts += _tidiers(settings, db, outbox)
+        parts += _tidiers(settings, db, outbox, objects)
     return Built(parts, app)
 
 
@@ -119,6 +126,9 @@ class Shared:
     take: TakeOrder
     writer: Writer
     files: Files
+    links: FileLinks
+    store: UploadStore
+    keep: KeepUpload
 
 
 def make_app(
@@ -145,6 +155,7 @@ def make_app(
         *CreditsHistory(shared.admit, ledger, secret).operations(),
         *Keys(shared.admit, db, secret).operations(),
         *Webhooks(shared.admit, Callbacks(callbacks), db).operations(),
+        *_uploads(shared),
         *_openai(shared),
         *_quickstart(shared),
         *shared.files.operations(),
@@ -208,6 +219,7 @@ def _shared(
         db, settings.key_pepper.get_secret_value().encode(), settings.key_cache_seconds
     )
     limit = LimitRequests(rates, catalog.tiers, db)
+    store = UploadStore(objects, settings.s3_bucket)
     return Shared(
         settings=settings,
         db=db,
@@ -220,7 +232,44 @@ def _shared(
         take=TakeOrder(db, check, commit, limit, catalog.tiers, settings.task_deadline_seconds),
         writer=Writer(settings.currency),
         files=Files(db, objects),
+        links=FileLinks(settings.public_url, settings.public_files_url),
+        store=store,
+        keep=_keep(settings, db, store, catalog),
     )
+
+
+def _keep(settings: Settings, db: Database, store: UploadStore, catalog: Catalog) -> KeepUpload:
+    limits = UploadLimits(
+        {
+            "image": settings.max_image_bytes,
+            "audio": settings.max_audio_bytes,
+            "video": settings.max_video_bytes,
+        },
+        {name: tier.max_upload_bytes for name, tier in catalog.tiers.items()},
+        settings.max_image_pixels,
+    )
+    return KeepUpload(
+        db,
+        store,
+        limits,
+        unused_seconds=settings.unused_upload_hours * 3600,
+        seconds=settings.upload_seconds,
+        at_once=settings.uploads_at_once,
+    )
+
+
+def _uploads(shared: Shared) -> list[Operation]:
+    settings, db = shared.settings, shared.db
+    uploads = Uploads(
+        shared.admit,
+        db,
+        shared.keep,
+        AnnounceUpload(db, shared.store, shared.objects, shared.keep),
+        ExpireUploads(db, shared.store),
+        shared.links,
+        settings.key_pepper.get_secret_value().encode(),
+    )
+    return uploads.operations()
 
 
 def _tasks(shared: Shared, dispatcher: InternalClient | None) -> list[Operation]:
@@ -321,9 +370,11 @@ def _repeater(settings: Settings, db: Database, outbox: Outbox) -> Timer:
     return Timer("request_again", again, settings.repeat_every_seconds)
 
 
-def _tidiers(settings: Settings, db: Database, outbox: Outbox) -> list[Timer]:
+def _tidiers(settings: Settings, db: Database, outbox: Outbox, objects: Objects) -> list[Timer]:
+    expire = ExpireUploads(db, UploadStore(objects, settings.s3_bucket))
     keys = ForgetKeys(db, timedelta(hours=settings.idempotency_hours))
     return [
         Timer("forget_keys", keys, settings.tidy_every_seconds),
+        Timer("expire_uploads", expire, settings.tidy_every_seconds),
         Timer("retention", DeleteTasks(db, outbox).expire, settings.tidy_every_seconds),
     ]

@@ -43,6 +43,11 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
     """Storage as we reach it, for the operator's questions."""
     explain_after_seconds: float = Field(default=3, ge=0)
     """The dispatcher is asked about a task that is this old and not over yet."""
+    public_files_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    """Where clients reach `/files` of this API through a CDN (`https://cdn.example.com/files`); links begin
+    with it. None: `/files` below the public URL."""
+    link_cache_seconds: int = Field(default=300, ge=0)
+    """How long caches may keep a file without asking whether its link still stands."""
     currency: str = "USD"
 
     task_deadline_seconds: int = Field(default=3600, ge=1, le=86_400)
@@ -58,6 +63,20 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
     key_cache_seconds: float = Field(default=0.5, ge=0, le=0.5)
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
     max_inline_bytes: int = Field(default=262_144, ge=0)
+    """Data URIs of an input, decoded, that travel with the task; above that they become uploads."""
+    max_data_bytes: int = Field(default=786_432, ge=0)
+    """Data URIs of an input, decoded, that are taken at all."""
+    max_image_bytes: int = Field(default=10_000_000, ge=1)
+    max_audio_bytes: int = Field(default=50_000_000, ge=1)
+    max_video_bytes: int = Field(default=200_000_000, ge=1)
+    """Of an upload; the account's tier bounds it too."""
+    max_image_pixels: int = Field(default=40_000_000, ge=1)
+    upload_seconds: float = Field(default=900, gt=0)
+    """How long an upload may take to arrive."""
+    uploads_at_once: int = Field(default=32, ge=1)
+    """Per process; each takes up to 25 MB of memory."""
+    unused_upload_hours: float = Field(default=24, gt=0)
+    """How long an upload stays that no task uses."""
     submit_batch: int = Field(default=256, ge=1, le=2000)
     submit_waiting: int = Field(default=2000, ge=1)
     submit_lanes: int = Field(default=2, ge=1, le=8)

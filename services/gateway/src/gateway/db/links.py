@@ -1,4 +1,4 @@
-"""Result links."""
+"""Links to results and uploads."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,9 @@ from runtime.db import Connection
 _FIND = """
 SELECT bucket, object_key, file_name, content_type, size_bytes, sha256
 FROM links WHERE token = $1 AND revoked_at IS NULL
+UNION ALL
+SELECT bucket, object_key, file_name, content_type, size_bytes, sha256
+FROM uploads WHERE token = $1 AND state = 'ready'
 """
 
 

@@ -1,4 +1,4 @@
-"""The object store, read only: ranges of results, and addresses that open one for a while."""
+"""The object store: ranges of what is there, and addresses that open one object for a while."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -45,14 +45,16 @@ class Objects:
     def __init__(self, address: StoreAddress, max_connections: int = 100) -> None:
         self._address, self._max_connections = address, max_connections
         self._stack = AsyncExitStack()
-        self._client: Any = None
-        self._public: Any = None
+        self.client: Any = None
+        self.public_client: Any = None
 
     async def start(self) -> None:
         """Make the clients; nothing is connected yet."""
-        self._client = await self._stack.enter_async_context(self._open(self._address.endpoint))
+        self.client = await self._stack.enter_async_context(self._open(self._address.endpoint))
         if self._address.public_endpoint is not None:
-            self._public = await self._stack.enter_async_context(self._open(self._address.public_endpoint))
+            self.public_client = await self._stack.enter_async_context(
+                self._open(self._address.public_endpoint)
+            )
 
     async def stop(self) -> None:
         """Close the clients."""
@@ -70,7 +72,7 @@ class Objects:
     async def read(self, bucket: str, key: str, start: int, end: int) -> AsyncIterator[bytes]:
         """Open bytes `start` to `end` (inclusive). Raises ObjectMissing, ObjectStoreUnreachable."""
         try:
-            answer = await self._client.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{end}")
+            answer = await self.client.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{end}")
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             if code in _MISSING:
@@ -82,10 +84,10 @@ class Objects:
 
     async def public_url(self, bucket: str, key: str, disposition: str) -> str | None:
         """An address that opens the object for an hour, where clients can reach the store."""
-        if self._public is None:
+        if self.public_client is None:
             return None
         params = {"Bucket": bucket, "Key": key, "ResponseContentDisposition": disposition}
-        url = await self._public.generate_presigned_url(
+        url = await self.public_client.generate_presigned_url(
             "get_object", Params=params, ExpiresIn=PRESIGNED_SECONDS
         )
         return str(url)
