@@ -91,8 +91,23 @@ async def setting(world: World, open_db: OpenDb) -> AsyncIterator[Setting]:
         yield made
 
 
+@pytest.fixture(scope="session")
+async def operating(databases: Any) -> AsyncIterator[OperatorSetting]:
+    """A gateway with a ledger beside it, an operator and two customers; other tests use it too."""
+    db = Database(await databases.fresh("gateway"), name="operating", pool_size=8)
+    ledger_db = Database(await databases.fresh("ledger"), name="operating-ledger", pool_size=4)
+    await db.start()
+    await ledger_db.start()
+    made = await _make(db)
+    async with operator_setting(made[0], ledger_db, {}) as setting:
+        yield setting
+    await _end(*made)
+    await ledger_db.stop()
+    await db.stop()
+
+
 @pytest.fixture
-async def operating(world: World, open_db: OpenDb) -> AsyncIterator[OperatorSetting]:
-    """A gateway with a ledger beside it, an operator and two customers."""
-    async with operator_setting(world, await open_db("ledger"), {}) as made:
-        yield made
+async def customers(operating: OperatorSetting) -> OperatorSetting:
+    """The same with two customers who have done nothing yet."""
+    operating.ann, operating.bob = await operating.world.customer(), await operating.world.customer()
+    return operating

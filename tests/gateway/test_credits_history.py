@@ -9,7 +9,8 @@ PATH = "/api/v1/credits/history"
 CREDIT = 1_000_000
 
 
-async def test_a_history_shows_every_movement_with_the_balances_after_it(operating: OperatorSetting) -> None:
+async def test_a_history_shows_every_movement_with_the_balances_after_it(customers: OperatorSetting) -> None:
+    operating = customers
     ann, task = operating.ann, uuid7()
     await operating.grant(ann.id, 10 * CREDIT)
     await operating.freeze(ann.id, task, 4 * CREDIT)
@@ -29,7 +30,8 @@ async def test_a_history_shows_every_movement_with_the_balances_after_it(operati
     assert (page["data"][-1]["reason"], page["data"][-1]["grant_kind"]) == ("paid", "topup")
 
 
-async def test_pages_follow_each_other_and_a_cursor_is_its_accounts_alone(operating: OperatorSetting) -> None:
+async def test_pages_follow_each_other_and_a_cursor_is_its_accounts_alone(customers: OperatorSetting) -> None:
+    operating = customers
     ann, bob = operating.ann, operating.bob
     for micro in (1, 2, 3):
         await operating.grant(ann.id, micro * CREDIT)

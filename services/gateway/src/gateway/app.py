@@ -22,6 +22,7 @@ from gateway.db import task_events
 from gateway.domain.admission import Decision, Order
 from gateway.domain.uploads import UploadLimits
 from gateway.inbound.events import TRANSLATORS
+from gateway.inbound.http.admin.area import Admin
 from gateway.inbound.http.admit import Admit
 from gateway.inbound.http.api import make_api
 from gateway.inbound.http.documents import Writer
@@ -154,6 +155,7 @@ def make_app(
         *Credits(shared.admit, db, shared.writer).operations(),
         *CreditsHistory(shared.admit, ledger, secret).operations(),
         *Keys(shared.admit, db, secret).operations(),
+        *Admin(shared.admit, db, outbox, shared.catalog, ledger, secret).operations(),
         *Webhooks(shared.admit, Callbacks(callbacks), db).operations(),
         *_uploads(shared),
         *_openai(shared),

@@ -16,8 +16,20 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8::json)
 _PAGE = """
 SELECT id, at, actor, actor_account_id, account_id, action, subject, reason, detail FROM audit_log
 WHERE ($1::uuid IS NULL OR account_id = $1) AND ($2::uuid IS NULL OR id < $2)
+  AND ($4::text IS NULL OR action = $4)
 ORDER BY id DESC LIMIT $3
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a key of an account, or an operator at a terminal, who has neither."""
+
+    name: str
+    account_id: UUID | None = None
+
+
+COMMAND_LINE = Actor("command line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +63,7 @@ async def record(tx: Tx, entry: Entry) -> None:
 
 
 async def page(
-    conn: Connection, account_id: UUID | None, before: UUID | None, limit: int
+    conn: Connection, account_id: UUID | None, before: UUID | None, limit: int, action: str | None = None
 ) -> list[dict[str, Any]]:
-    """Entries, newest first: of an account or of all, before an entry's id."""
-    return [dict(row) for row in await conn.fetch(_PAGE, account_id, before, limit)]
+    """Entries, newest first: of an account or of all, before an entry's id, of one action or of all."""
+    return [dict(row) for row in await conn.fetch(_PAGE, account_id, before, limit, action)]

@@ -3,9 +3,13 @@
 from collections.abc import Collection
 from uuid import UUID
 
+from contracts.ids import to_text
 from runtime.db import Database
 
-from gateway.db import accounts
+from gateway.db import accounts, audit
+from gateway.db.audit import COMMAND_LINE, Actor, Entry
+
+ACCOUNT = "acct_"
 
 
 class AccountError(Exception):
@@ -13,7 +17,12 @@ class AccountError(Exception):
 
 
 async def create_account(
-    db: Database, account_id: UUID, name: str, tier: str, known_tiers: Collection[str]
+    db: Database,
+    account_id: UUID,
+    name: str,
+    tier: str,
+    known_tiers: Collection[str],
+    actor: Actor = COMMAND_LINE,
 ) -> bool:
     """Make it; False when it is there already, the same. Raises AccountError for another one of this id."""
     if tier not in known_tiers:
@@ -22,6 +31,15 @@ async def create_account(
         raise AccountError("an account needs a name")
     async with db.transaction() as tx:
         if await accounts.insert(tx, account_id, name, tier):
+            entry = Entry(
+                actor.name,
+                "account.created",
+                to_text(ACCOUNT, account_id),
+                account_id=account_id,
+                actor_account_id=actor.account_id,
+                detail={"name": name, "tier": tier},
+            )
+            await audit.record(tx, entry)
             return True
         found = await accounts.read(tx, account_id)
     assert found is not None, "the insert met it"

@@ -5,12 +5,17 @@ from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
 from contracts.events import MAX_BIGINT
+from contracts.ids import to_text
 from contracts.money import MICRO_PER_CREDIT
 from runtime.db import Database
 from runtime.outbox.recorder import Outbox
 
-from gateway.db import accounts, balances, grants
+from gateway.db import accounts, audit, balances, grants
+from gateway.db.audit import COMMAND_LINE, Actor, Entry
+from gateway.domain.amounts import credits_text
 from gateway.outbound.events import GrantKind, credits_granted
+
+GRANT = "grant_"
 
 
 class GrantRefused(Exception):
@@ -27,6 +32,7 @@ class Grant:
     amount_micro: int
     kind: GrantKind
     reason: str
+    actor: Actor = COMMAND_LINE
 
 
 def micro(text: str) -> int:
@@ -69,5 +75,18 @@ async def grant_credits(db: Database, outbox: Outbox, grant: Grant) -> bool:
         message = credits_granted(
             grant.id, grant.account_id, grant.asset, grant.amount_micro, grant.kind, grant.reason, granted_at
         )
+        await audit.record(tx, _entry(grant))
         await outbox.record(tx, [message])
         return True
+
+
+def _entry(grant: Grant) -> Entry:
+    return Entry(
+        grant.actor.name,
+        "credits.granted",
+        to_text(GRANT, grant.id),
+        account_id=grant.account_id,
+        actor_account_id=grant.actor.account_id,
+        reason=grant.reason,
+        detail={"credits": credits_text(grant.amount_micro), "asset": grant.asset, "kind": grant.kind},
+    )

@@ -8,10 +8,10 @@ from catalog.catalog import Catalog
 from contracts.ids import uuid7
 from runtime.db import Database
 
-from gateway.db import accounts, audit, balances
-from gateway.db.audit import Entry
+from gateway.db import accounts, balances
 from gateway.inbound.cli.session import refuse, settings, show, with_database
 from gateway.inbound.http.numbers import credits_number
+from gateway.usecases.change_account import AccountChange, change_account
 from gateway.usecases.create_account import AccountError, create_account
 
 cli = typer.Typer(no_args_is_help=True, help="Accounts.")
@@ -56,16 +56,9 @@ def retention(
     """Delete an account's tasks so many days after their end: what they were made of, not what they cost."""
 
     async def run(db: Database) -> None:
-        async with db.transaction() as tx:
-            if not await accounts.keep_for(tx, account_id, days):
-                refuse(ValueError(f"there is no account {account_id}"))
-            detail = {"retention_days": days}
-            await audit.record(
-                tx,
-                Entry(
-                    "command line", "account.changed", str(account_id), account_id=account_id, detail=detail
-                ),
-            )
+        change = AccountChange(account_id, {"retention_days": days}, None)
+        if await change_account(db, change, ()) is None:
+            refuse(ValueError(f"there is no account {account_id}"))
         show({"id": str(account_id), "retention_days": days})
 
     with_database(settings(), run)

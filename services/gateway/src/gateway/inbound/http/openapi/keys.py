@@ -4,7 +4,7 @@ from typing import Any
 
 from gateway.inbound.http.openapi.parts import TEXT, TIME, Document, errors, json_of, list_of, path, read
 
-_SCOPES: Document = {
+SCOPES: Document = {
     "type": "array",
     "items": {"enum": ["read", "write", "keys"]},
     "description": "`read` looks; `write` submits, cancels, uploads, deletes; `keys` manages keys",
@@ -17,7 +17,7 @@ _PER_MINUTE: Document = {
 }
 _SETTABLE: dict[str, Any] = {
     "name": {"type": "string", "minLength": 1, "maxLength": 100, "examples": ["My app"]},
-    "scopes": _SCOPES,
+    "scopes": SCOPES,
     "expires_at": {**TIME, "description": "From then on the key is refused; null: never"},
     "requests_per_minute": _PER_MINUTE,
     "spend_cap": _CREDITS,
@@ -33,7 +33,7 @@ _SHOWN: dict[str, Any] = {
     "disabled": {"type": "boolean"},
     "spent": {"type": ["number", "null"], "description": "Counted against the spend cap; null without one"},
 }
-_KEY: Document = {"type": "object", "required": list(_SHOWN), "properties": _SHOWN}
+KEY: Document = {"type": "object", "required": list(_SHOWN), "properties": _SHOWN}
 _NEW_KEY: Document = {
     "type": "object",
     "required": [*_SHOWN, "key"],
@@ -43,7 +43,7 @@ _NEW_KEY: Document = {
 
 def page() -> Document:
     """`GET /api/v1/keys`."""
-    return read("The account's API keys", list_of(_KEY))
+    return read("The account's API keys", list_of(KEY))
 
 
 def create() -> Document:
@@ -68,14 +68,14 @@ def create() -> Document:
 
 def document() -> Document:
     """`GET /api/v1/keys/{key_id}`."""
-    return read("An API key", _KEY, path("key_id"), errors_of=(404,))
+    return read("An API key", KEY, path("key_id"), errors_of=(404,))
 
 
 def change() -> Document:
     """`PATCH /api/v1/keys/{key_id}`."""
     settable = {**_SETTABLE, "disabled": {"type": "boolean"}}
     body = {"type": "object", "properties": settable, "additionalProperties": False}
-    described = read("Change, disable or enable an API key", _KEY, path("key_id"))
+    described = read("Change, disable or enable an API key", KEY, path("key_id"))
     described["requestBody"] = {"required": True, "content": json_of(body)}
     described["responses"].update(errors(400, 404, 413, 422))
     return described

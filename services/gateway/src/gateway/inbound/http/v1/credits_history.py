@@ -20,10 +20,10 @@ from gateway.inbound.http.operation import Operation
 from gateway.inbound.http.query import Query
 from gateway.inbound.http.v1.task_reader import json_response
 from gateway.outbound.ledger import Ledger
+from gateway.usecases.grant_credits import GRANT
 
 PATH = "/api/v1/credits/history"
 MOST_PER_PAGE, PER_PAGE = 200, 50
-GRANT = "grant_"
 _CURSOR_FAULT = "is not a cursor of this list: take `next_cursor` as it came"
 
 
