@@ -25,6 +25,7 @@ from runtime.outbox.recorder import Outbox
 from starlette.applications import Starlette
 
 TOKEN = "service-token"
+APPLY = ApplyFacts(Outbox("ledger"), hold_margin=timedelta(hours=24))
 
 
 def beside(name: str, app: Starlette) -> InternalClient:
@@ -43,7 +44,7 @@ def ledger_app(db: Database) -> Starlette:
         kafka_bootstrap="unused:9",
         service_token=SecretStr(TOKEN),
     )
-    return internal_app(settings, db)
+    return internal_app(settings, db, APPLY)
 
 
 @dataclass
@@ -57,9 +58,8 @@ class OperatorSetting:
     bob: Customer
 
     async def tell_ledger(self, *facts: Fact) -> None:
-        apply = ApplyFacts(Outbox("ledger"), hold_margin=timedelta(hours=24))
         async with self.ledger_db.transaction() as tx:
-            await apply(tx, facts)
+            await APPLY(tx, facts)
 
     async def grant(self, account: UUID, micro: int, asset: str = "credit") -> None:
         await self.tell_ledger(Granted(uuid7(), account, datetime.now(UTC), asset, micro, "topup", "paid"))

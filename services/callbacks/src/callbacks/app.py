@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from runtime.bus.consumer import Bus
+from runtime.bus.letters import Letters
 from runtime.cli import Built
 from runtime.db import Database
 from runtime.group_commit import GroupCommit
 from runtime.health import Part
 from runtime.internal import InternalRoutes
+from runtime.operating import Operating
 from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
 from runtime.timer import Timer
@@ -152,7 +154,12 @@ def customers(settings: Settings, db: Database) -> list[Route]:
         max_endpoints=settings.max_endpoints,
         rotation_seconds=settings.rotation_hours * 3600,
     )
-    return [*managing.routes(internal), *Listeners(db, signing_key).routes(internal)]
+    operating = Operating(Letters(db, TRANSLATORS, AcceptNews(None)))
+    return [
+        *managing.routes(internal),
+        *Listeners(db, signing_key).routes(internal),
+        *operating.routes(internal),
+    ]
 
 
 def http_app(receiving: Reception, internal: Sequence[Route] = ()) -> Starlette:

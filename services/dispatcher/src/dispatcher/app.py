@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 from catalog.catalog import Catalog
 from runtime.bus.consumer import Bus
+from runtime.bus.letters import Letters
 from runtime.bus.record import Translator
 from runtime.cli import Built
 from runtime.db import Database
 from runtime.health import Part
 from runtime.internal import InternalRoutes
+from runtime.operating import Operating
 from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
 from runtime.reload import Reloader, Source
@@ -85,7 +87,12 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
 def internal_routes(settings: Settings, db: Database) -> list[Route]:
     """What other services may ask."""
     internal = InternalRoutes(settings.service_token.get_secret_value())
-    return [*TaskStates(db).routes(internal), *ProviderReports(db).routes(internal)]
+    operating = Operating(Letters(db, TRANSLATORS, ApplyFacts(None)))
+    return [
+        *TaskStates(db).routes(internal),
+        *ProviderReports(db).routes(internal),
+        *operating.routes(internal),
+    ]
 
 
 def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Worker, list[Part]]:

@@ -9,11 +9,13 @@ from uuid import UUID
 from catalog.catalog import Catalog
 from fastapi import FastAPI
 from runtime.bus.consumer import Bus
+from runtime.bus.letters import Letters
 from runtime.cli import Built
 from runtime.db import Database
 from runtime.group_commit import GroupCommit
 from runtime.health import Part
 from runtime.internal import InternalClient
+from runtime.operating import Operating
 from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
 from runtime.timer import Timer
@@ -58,6 +60,7 @@ from gateway.outbound.ledger import Ledger
 from gateway.outbound.objects import Objects, StoreAddress
 from gateway.outbound.owner import Owner
 from gateway.outbound.rate_store import RateStore
+from gateway.outbound.services import Services
 from gateway.outbound.upload_store import UploadStore
 from gateway.settings import Settings
 from gateway.usecases.announce_upload import AnnounceUpload
@@ -146,6 +149,7 @@ def make_app(
     """The public API on these parts: each area brings its operations. `owners` answer the operator."""
     secret = settings.key_pepper.get_secret_value().encode()
     ledger = Ledger(Owner("ledger", owners.get("ledger")))
+    services = Services(owners, Operating(Letters(db, TRANSLATORS, _project(settings, db, outbox))))
     shared = _shared(settings, db, outbox, follow, objects, rates)
     submit = Submit(shared.admit, shared.take, shared.writer, settings.max_body_bytes)
     operations = [
@@ -155,7 +159,7 @@ def make_app(
         *Credits(shared.admit, db, shared.writer).operations(),
         *CreditsHistory(shared.admit, ledger, secret).operations(),
         *Keys(shared.admit, db, secret).operations(),
-        *Admin(shared.admit, db, outbox, shared.catalog, ledger, secret).operations(),
+        *Admin(shared.admit, db, outbox, shared.catalog, ledger, secret, services).operations(),
         *Webhooks(shared.admit, Callbacks(callbacks), db).operations(),
         *_uploads(shared),
         *_openai(shared),
@@ -341,17 +345,21 @@ def store_address(settings: Settings) -> StoreAddress:
     )
 
 
-def _consumer(settings: Settings, db: Database, outbox: Outbox) -> Bus:
+def _project(settings: Settings, db: Database, outbox: Outbox) -> ProjectFacts:
     async def announce(task_ids: Collection[UUID]) -> None:
         await task_events.notify(db.pool, task_ids)
 
+    return ProjectFacts(announce, tell_owners(settings, outbox))
+
+
+def _consumer(settings: Settings, db: Database, outbox: Outbox) -> Bus:
     return Bus(
         db,
         outbox,
         service=SERVICE,
         bootstrap=settings.kafka_bootstrap,
         translators=TRANSLATORS,
-        apply=ProjectFacts(announce, tell_owners(settings, outbox)),
+        apply=_project(settings, db, outbox),
         instance=settings.instance_id,
         wait_ms=settings.consumer_wait_ms,
         max_records=settings.consumer_max_records,

@@ -4,10 +4,12 @@ from datetime import timedelta
 from functools import partial
 
 from runtime.bus.consumer import Bus
+from runtime.bus.letters import Letters
 from runtime.cli import Built
 from runtime.db import Database
 from runtime.health import Part
 from runtime.internal import InternalRoutes
+from runtime.operating import Operating
 from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
 from starlette.applications import Starlette
@@ -44,14 +46,15 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         parts.append(bus)
     if "worker" in roles:
         parts.append(_sweeper(settings, db, apply, bus))
-    return Built(parts, internal_app(settings, db) if "api" in roles else None)
+    return Built(parts, internal_app(settings, db, apply) if "api" in roles else None)
 
 
-def internal_app(settings: Settings, db: Database) -> Starlette:
+def internal_app(settings: Settings, db: Database, apply: ApplyFacts) -> Starlette:
     """What other services may ask."""
     internal = InternalRoutes(settings.service_token.get_secret_value())
     checks = KeepChecking(partial(check_books, settings.database_dsn.get_secret_value()))
-    return Starlette(routes=Books(db, checks).routes(internal))
+    operating = Operating(Letters(db, TRANSLATORS, apply))
+    return Starlette(routes=[*Books(db, checks).routes(internal), *operating.routes(internal)])
 
 
 def _bus(settings: Settings, db: Database, outbox: Outbox, apply: ApplyFacts) -> Bus:

@@ -3,14 +3,19 @@
 from collections.abc import Mapping
 
 from runtime.bus.consumer import Bus
+from runtime.bus.letters import Letters
 from runtime.bus.record import Translator
 from runtime.cli import Built
 from runtime.db import Database
 from runtime.egress.download import DownloadLimits
 from runtime.health import Part
+from runtime.internal import InternalRoutes
+from runtime.operating import Operating
 from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
 from runtime.work.worker import Worker
+from starlette.applications import Starlette
+from starlette.routing import Route
 
 from storage.inbound.events import provider_completed, task_deleted
 from storage.outbound.providers import Providers
@@ -51,7 +56,13 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         parts += [*needed, worker]
     if "consumer" in roles:
         parts.append(_bus(settings, db, outbox, worker))
-    return Built(parts)
+    return Built(parts, Starlette(routes=internal_routes(settings, db)))
+
+
+def internal_routes(settings: Settings, db: Database) -> list[Route]:
+    """What other services may ask."""
+    internal = InternalRoutes(settings.service_token.get_secret_value())
+    return Operating(Letters(db, TRANSLATORS, AcceptResults(None))).routes(internal)
 
 
 def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Worker, list[Part]]:

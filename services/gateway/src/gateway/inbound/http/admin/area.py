@@ -10,9 +10,11 @@ from gateway.inbound.http.admin.accounts import Accounts
 from gateway.inbound.http.admin.audit import AuditLog
 from gateway.inbound.http.admin.door import Door
 from gateway.inbound.http.admin.money import Money
+from gateway.inbound.http.admin.services import ServiceRoutes
 from gateway.inbound.http.admit import Admit
 from gateway.inbound.http.operation import Operation
 from gateway.outbound.ledger import Ledger
+from gateway.outbound.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Admin:
     catalog: Catalog
     ledger: Ledger
     secret: bytes
+    services: Services
 
     def operations(self) -> list[Operation]:
         """What this contributes to the API."""
@@ -33,4 +36,5 @@ class Admin:
             *Accounts(door, self.db, tuple(self.catalog.tiers), self.secret).operations(),
             *Money(door, self.db, self.outbox, self.ledger).operations(),
             *AuditLog(door, self.db).operations(),
+            *ServiceRoutes(door, self.db, self.services).operations(),
         ]
