@@ -8,7 +8,7 @@ from uuid import UUID
 
 from runtime.db import Connection, Tx, rows
 
-from gateway.domain.admission import Purse
+from gateway.domain.admission import ASSETS, Purse
 from gateway.domain.facts import Balance
 
 # In one order everywhere, so that nobody waits for each other in a circle.
@@ -73,6 +73,11 @@ async def lock(tx: Tx, purses: Collection[Purse]) -> Locked:
     spendable = {(row["account_id"], row["asset"]): row["spendable"] for row in found}
     live = {(row["account_id"], row["asset"]): row["live_tasks"] for row in found}
     return Locked(spendable, live, found[0]["now"] if found else None)
+
+
+async def lock_account(tx: Tx, account_id: UUID) -> None:
+    """Let nobody submit or be answered for the account, with either asset, until the transaction ends."""
+    await lock(tx, [(account_id, asset) for asset in ASSETS])
 
 
 async def answer(

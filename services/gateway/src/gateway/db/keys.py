@@ -16,9 +16,13 @@ SELECT k.hash, k.id, k.account_id, k.asset, k.role, k.disabled_at IS NOT NULL AS
 FROM api_keys k JOIN accounts a ON a.id = k.account_id
 WHERE k.hash = ANY($1::bytea[]) AND k.deleted_at IS NULL
 """
+# It waits for nobody: whoever holds several keys' locks took them in order, and this would not.
 _TOUCH = """
-UPDATE api_keys SET last_used_at = now()
-WHERE id = ANY($1::uuid[]) AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+UPDATE api_keys SET last_used_at = now() WHERE id = ANY(ARRAY(
+    SELECT id FROM api_keys
+    WHERE id = ANY($1::uuid[]) AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+    FOR NO KEY UPDATE SKIP LOCKED
+))
 """
 _INSERT = """
 INSERT INTO api_keys (id, account_id, prefix, hash, name, asset, role, scopes, expires_at,

@@ -8,7 +8,7 @@ from uuid import UUID
 from contracts.ids import to_text
 from runtime.db import Database
 
-from gateway.db import audit, keys
+from gateway.db import audit, balances, keys
 from gateway.db.audit import Entry
 from gateway.db.keys import Terms
 
@@ -24,8 +24,13 @@ class KeyChange:
 
 
 async def change_key(db: Database, wanted: KeyChange) -> dict[str, Any] | None:
-    """The key after the change; None if the account has no such key."""
+    """The key after the change; None if the account has no such key.
+
+    What a key has spent is added up when it gets its first cap, while none of its tasks begins or ends.
+    """
     async with db.transaction() as tx:
+        if wanted.values.get("spend_cap_micro") is not None:
+            await balances.lock_account(tx, wanted.account_id)
         before = await keys.lock(tx, wanted.account_id, wanted.key_id)
         if before is None:
             return None

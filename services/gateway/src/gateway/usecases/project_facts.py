@@ -38,11 +38,13 @@ class ProjectFacts:
         """Fill the columns, append the events, take the newest balances.
 
         The accounts' locks come first: they are also the lock of the answers, so that a quote is taken off
-        the pending amount once.
+        the pending amount once. Then those of all tasks, in one go: nobody waits for another in a circle.
         """
         await balances.lock(tx, _purses(facts))
         by_task = _by_task(facts)
-        before = await tasks.read(tx, by_task)
+        delivered = [fact for fact in facts if isinstance(fact, Delivered)]
+        locked = await tasks.read(tx, {*by_task, *(fact.task_id for fact in delivered)})
+        before = {task_id: task for task_id, task in locked.items() if task_id in by_task}
         if unknown := by_task.keys() - before.keys():
             # A task's row is written with its request: these belong to another life of this database.
             log.warning("facts_of_unknown_tasks", count=len(unknown), task_id=str(next(iter(unknown))))
@@ -50,8 +52,8 @@ class ProjectFacts:
         await self._write(tx, before, after, events)
         await _answer(tx, facts, before, after)
         finished = [task_id for task_id, (task, _) in after.items() if _finished(before[task_id], task)]
-        await self._tell(tx, finished, {balance.account_id for balance in _balances(facts)})
-        delivered = [fact for fact in facts if isinstance(fact, Delivered)]
+        paid = {each.account_id for each in _balances(facts) if each.asset == "credit"}
+        await self._tell(tx, finished, paid)
         self._announce_later(
             tx, {task_id for task_id, _ in events} | await task_events.insert_deliveries(tx, delivered)
         )

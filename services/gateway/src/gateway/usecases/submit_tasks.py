@@ -1,5 +1,7 @@
 """Submit: a batch of orders becomes tasks, replays and refusals in one transaction."""
 
+import asyncio
+import random
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -14,6 +16,7 @@ from gateway.outbound import events
 
 QUICKSTART = "quickstart"
 """The surface whose tasks have a number each: those of `/api`."""
+_MORE_TRIES = 2
 
 
 class SubmitTasks:
@@ -27,15 +30,20 @@ class SubmitTasks:
 
         What is found before needs no lock. The rest is looked up again under the accounts' locks, so that
         another process's accepted twin is seen; one that pays with the account's other asset holds another
-        lock, and is seen on the second try.
+        lock, and is seen on the second try. What Postgres throws back to end a deadlock is tried again, too.
         """
         known = await submissions.earlier(self._db.pool, _scopes(batch))
         new = [each for each in batch if each.scope not in known]
-        try:
-            decided = iter(await self._write(new) if new else ())
-        except asyncpg.UniqueViolationError:
-            decided = iter(await self._write(new))
+        decided = iter(await self._write_in_the_end(new) if new else ())
         return [_replayed(each, known) or next(decided) for each in batch]
+
+    async def _write_in_the_end(self, batch: Sequence[Order]) -> list[Decision]:
+        for _ in range(_MORE_TRIES):
+            try:
+                return await self._write(batch)
+            except (asyncpg.UniqueViolationError, asyncpg.TransactionRollbackError):
+                await asyncio.sleep(random.uniform(0.0, 0.05))  # let who was in the way go first
+        return await self._write(batch)
 
     async def _write(self, batch: Sequence[Order]) -> list[Decision]:
         async with self._db.transaction() as tx:

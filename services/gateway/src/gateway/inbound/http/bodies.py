@@ -78,10 +78,14 @@ def _add(fields: dict[str, Any], name: str, value: str) -> None:
     base, bracket, rest = name.partition("[")
     if not bracket or not rest.endswith("]"):
         fields[name] = value
-    elif rest == "]":
-        fields.setdefault(base, []).append(value)
+        return
+    kept = fields.setdefault(base, [] if rest == "]" else {})
+    if rest == "]" and isinstance(kept, list):
+        kept.append(value)
+    elif rest != "]" and isinstance(kept, dict):
+        kept[rest[:-1]] = value
     else:
-        fields.setdefault(base, {})[rest[:-1]] = value
+        raise Problem(400, "invalid_form", f"{base[:200]!r} is sent as two kinds of value.", param=base[:200])
 
 
 def _fingerprint(fields: Mapping[str, Any], files: Mapping[str, File]) -> str:

@@ -19,7 +19,7 @@ OUTAGES = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.LockNotAvailableError,
-    asyncpg.SerializationError,
+    asyncpg.TransactionRollbackError,
 )
 """What a database raises that is away, shutting down or too busy: coming back helps."""
 EXPECTED = (Problem, OverloadedError, *OUTAGES)
