@@ -2,9 +2,15 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
 
+import asyncpg
 import pytest
+from dispatcher.db import records
+from dispatcher.db.records import Record
 from dispatcher_tools import SEEDANCE, VEO, Dispatcher, frozen, requested, until
+from runtime.db import Tx
 
 pytestmark = pytest.mark.stack
 
@@ -30,6 +36,26 @@ async def test_16_a_worker_killed_between_mark_and_record_leaves_no_second_job(
     assert outcomes == ({"succeeded": 12} if model == SEEDANCE else {"provider_outcome_unknown": 12})
     prompts = Counter(job["prompt"] for job in await dispatcher.simulator.jobs())
     assert set(prompts.values()) == {1}
+
+
+async def test_an_answer_that_the_database_did_not_take_at_once_is_written_down_all_the_same(
+    dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thrown_back = 0
+
+    async def lock(tx: Tx, batch: Sequence[Record]) -> datetime:
+        nonlocal thrown_back
+        if thrown_back < 2 and any(each.change.status == "submitted" for each in batch):
+            thrown_back += 1
+            raise asyncpg.DeadlockDetectedError("deadlock detected")
+        return await locked(tx, batch)
+
+    locked = records.lock
+    monkeypatch.setattr(records, "lock", lock)
+    await dispatcher.start()
+    done = await dispatcher.completed(await dispatcher.accept(model=VEO))
+    assert (thrown_back, done["outcome"], done["attempt"]) == (2, "succeeded", 1)
+    assert len(await dispatcher.simulator.jobs()) == 1
 
 
 async def test_a_job_that_is_not_listed_yet_may_still_be_on_its_way(dispatcher: Dispatcher) -> None:

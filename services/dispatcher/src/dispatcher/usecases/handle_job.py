@@ -1,10 +1,14 @@
 """A claimed job: load it, take the one step that follows, write down what came of it."""
 
+import asyncio
 import time
 from dataclasses import replace
+from itertools import count
 
 import structlog
 from runtime import trace
+from runtime.backoff import delay
+from runtime.db import PERMANENT
 from runtime.work.table import Claim
 
 from dispatcher.db.records import Record
@@ -22,6 +26,8 @@ log = structlog.get_logger()
 WORK = "job"
 """The kind of the dispatcher's work rows; their id is the task's."""
 
+RECORD_FIRST, RECORD_MOST = 0.1, 2.0
+
 
 class HandleJob:
     """Handles one claim: at most one step, each a transaction before and after its call."""
@@ -38,10 +44,29 @@ class HandleJob:
             await self._desk.store.drop(claim)
             return
         with trace.within(job.traceparent):
-            attempt, change = await self._step(job, Lease(claim, job, began))
+            lease = Lease(claim, job, began)
+            attempt, change = await self._step(job, lease)
             _note_health(self._desk, attempt, change)
             change = _follow_up(job, attempt, change)
-            await self._desk.store.record(Record(claim, job, attempt, change))
+            await self._write_down(Record(claim, job, attempt, change), lease)
+
+    async def _write_down(self, record: Record, lease: Lease) -> None:
+        """As often as it takes: what a provider has answered to a submit it may never say again.
+
+        A repeat of what was written after all changes nothing: the attempt is no longer as the step saw it.
+        """
+        for tries in count(1):
+            try:
+                await self._desk.store.record(record)
+                return
+            except PERMANENT:
+                raise
+            except Exception as error:
+                wait = delay(tries, RECORD_FIRST, RECORD_MOST)
+                if not lease.allows(wait):
+                    raise
+                log.warning("not_recorded_yet", task_id=str(record.task_id), error=repr(error)[:300])
+                await asyncio.sleep(wait)
 
     async def _step(self, job: Job, lease: Lease) -> tuple[Attempt | None, Change]:
         match decide(job, self._desk.timing):
