@@ -12,6 +12,7 @@ import asyncpg
 from contracts.ids import task_from_text, uuid7
 from gateway.db import keys
 from gateway.domain.facts import Asset, Balance, Changed, Closed, Delivered, Fact, Frozen, Progressed, Stored
+from gateway.usecases.change_notices import change_notices
 from gateway.usecases.delete_tasks import DeleteTasks
 from gateway_tools import SEEDANCE_MICRO, Customer, World, now, seedance, until
 from runtime import migrate
@@ -121,6 +122,19 @@ async def test_news_of_test_credits_waits_for_no_lock_on_the_real_ones(world: Wo
         await asyncio.wait_for(world.say([news]), 5)
 
 
+async def test_a_changed_threshold_is_locked_in_the_order_of_a_submit(world: World) -> None:
+    customer = await world.customer("10")
+    await change_notices(world.db, customer.id, 50_000_000)
+    await world.say([Changed(uuid7(), now(), Balance(customer.id, "credit", 1, 0, 2))])
+    async with somebody(world) as other:
+        await other.execute("SELECT FROM balances WHERE account_id = $1 FOR UPDATE", customer.id)
+        change = asyncio.create_task(change_notices(world.db, customer.id, 60_000_000))
+        await waiting(world)
+        await other.execute("SET LOCAL lock_timeout = '500ms'")
+        await other.execute("SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE", customer.id)
+    await change
+
+
 async def test_the_fate_of_a_webhook_is_noted_in_the_order_in_which_tasks_are_deleted(world: World) -> None:
     customer = await world.customer("100")
     first, second = sorted([await new_task(customer), await new_task(customer)])
@@ -172,7 +186,7 @@ async def test_tasks_from_before_they_were_counted_end_without_harm(world: World
     tasks = [await new_task(customer) for _ in range(2)]
     await world.say([end(customer, tasks[0], 2)])
     await world.db.pool.execute("UPDATE balances SET live_tasks = 0")
-    await world.db.pool.execute("UPDATE alembic_version SET version_num = '0004'")
+    await world.db.pool.execute("UPDATE alembic_version SET version_num = '0006'")
     scripts = Path(__file__).parents[2] / "services" / "gateway" / "migrations"
     await asyncio.to_thread(migrate.upgrade, world.db.dsn, scripts)
     live = "SELECT live_tasks FROM balances WHERE account_id = $1 AND asset = 'credit'"

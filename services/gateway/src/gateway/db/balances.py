@@ -76,7 +76,10 @@ async def lock(tx: Tx, purses: Collection[Purse]) -> Locked:
 
 
 async def lock_account(tx: Tx, account_id: UUID) -> None:
-    """Let nobody submit or be answered for the account, with either asset, until the transaction ends."""
+    """Let nobody submit or be answered for the account, with either asset, until the transaction ends.
+
+    Before any other lock: everybody takes balances, keys, the account and tasks in this order.
+    """
     await lock(tx, [(account_id, asset) for asset in ASSETS])
 
 

@@ -3,8 +3,8 @@
 from alembic import op
 from runtime.migrate import script
 
-revision = "0005"
-down_revision = "0004"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
