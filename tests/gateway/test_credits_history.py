@@ -4,6 +4,7 @@ import pytest
 from contracts.ids import task_text, uuid7
 from gateway_tools import World
 from operator_setting import OperatorSetting, code
+from surface_tools import conforms
 
 PATH = "/api/v1/credits/history"
 CREDIT = 1_000_000
@@ -62,3 +63,19 @@ async def test_without_a_ledger_to_ask_it_says_so(shared_world: World) -> None:
     customer = await shared_world.customer()
     assert code(await customer.api.get(PATH)) == (503, "ledger_unavailable", None)
     assert (await shared_world.client().get(PATH)).status_code == 401
+
+
+async def test_the_quick_start_tells_it_in_its_own_words(operating: OperatorSetting) -> None:
+    world = operating.world
+    ann = await world.customer()
+    for each in (1, 2, 3):
+        await operating.grant(ann.id, each * 1_000_000)
+    page = await conforms(
+        world,
+        "GET",
+        "/api/credits/history",
+        await ann.api.get("/api/credits/history", params={"limit": 2}),
+    )
+    assert ([each["amount"] for each in page["transactions"]], page["has_more"]) == ([3, 2], True)
+    rest = await ann.api.get("/api/credits/history", params={"before": page["transactions"][-1]["id"]})
+    assert [each["balance"] for each in rest.json()["transactions"]] == [1]

@@ -37,9 +37,12 @@ from gateway.inbound.http.openai.speech import Speech
 from gateway.inbound.http.openai.videos import Videos
 from gateway.inbound.http.operation import Operation
 from gateway.inbound.http.orders import Orders
+from gateway.inbound.http.quickstart.account import Account
 from gateway.inbound.http.quickstart.generate import Generate
 from gateway.inbound.http.quickstart.history import History
 from gateway.inbound.http.quickstart.jobs import Jobs
+from gateway.inbound.http.quickstart.keys import NamedKeys
+from gateway.inbound.http.quickstart.models import QuickstartModels
 from gateway.inbound.http.quickstart.sent_files import SentFiles
 from gateway.inbound.http.quickstart.served_files import ServedFiles
 from gateway.inbound.http.v1.catalog import Credits, Models
@@ -163,7 +166,7 @@ def make_app(
         *Webhooks(shared.admit, Callbacks(callbacks), db).operations(),
         *_uploads(shared),
         *_openai(shared),
-        *_quickstart(shared),
+        *_quickstart(shared, Dispatcher(dispatcher), ledger),
         *shared.files.operations(),
     ]
     return make_api(operations, hot=("POST", TASKS_PATH, submit.__call__))
@@ -322,7 +325,7 @@ def _openai(shared: Shared) -> list[Operation]:
     ]
 
 
-def _quickstart(shared: Shared) -> list[Operation]:
+def _quickstart(shared: Shared, dispatcher: Dispatcher, ledger: Ledger) -> list[Operation]:
     settings, db, admit = shared.settings, shared.db, shared.admit
     orders = Orders(QUICKSTART, admit, shared.take, shared.catalog)
     delete, cancel = DeleteTasks(db, shared.outbox), CancelTask(db, shared.outbox)
@@ -331,6 +334,9 @@ def _quickstart(shared: Shared) -> list[Operation]:
         *Jobs(admit, db, QueuePositions(db), cancel, settings.public_url).operations(),
         *History(admit, db, shared.catalog, delete, settings.public_url).operations(),
         *ServedFiles(admit, db, shared.files).operations(),
+        *QuickstartModels(admit, shared.catalog, shared.check, dispatcher, settings.currency).operations(),
+        *Account(admit, db, shared.catalog, ledger).operations(),
+        *NamedKeys(admit, db, settings.key_pepper.get_secret_value().encode()).operations(),
     ]
 
 

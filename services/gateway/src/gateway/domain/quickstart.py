@@ -27,7 +27,7 @@ MEDIA: Mapping[str, tuple[str, ...]] = {
 PLACES: Mapping[str, Place] = {name: named_as(*choices) for name, choices in MEDIA.items()}
 NAMES = {choice: name for name, choices in MEDIA.items() for choice in choices}
 """What the models' fields are called here."""
-_QUOTED = ("frames", "steps", "seconds", "duration", "duration_seconds", "width", "height")
+QUOTED = ("frames", "steps", "seconds", "duration", "duration_seconds", "width", "height")
 
 
 def parameter_name(field: str) -> str:
@@ -43,11 +43,6 @@ def shown_input(given: Mapping[str, Any]) -> dict[str, Any]:
 def default_model(fields: Mapping[str, Any]) -> str:
     """Which model makes a video when none is named."""
     return DEFAULT_FROM_IMAGE if fields.get("input_image") else DEFAULT_VIDEO
-
-
-def quote_fields(model: Model) -> tuple[str, ...]:
-    """Which of its fields a quote without an input can be asked for."""
-    return tuple(name for name in _QUOTED if name in model.schema["properties"])
 
 
 def quote_faults(model: Model, given: Mapping[str, Any]) -> list[tuple[str, str]]:

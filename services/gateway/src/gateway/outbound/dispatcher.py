@@ -33,3 +33,15 @@ class Dispatcher:
             log.warning("dispatcher_not_asked", error=str(error))
             return None
         return found
+
+    async def online(self, provider: str) -> bool | None:
+        """Whether a worker has a way to a provider; None when that can't be asked now."""
+        if self._client is None or time.monotonic() < self._rests_until:
+            return None
+        try:
+            found = await self._client.ask("GET", "/providers")
+        except (Refusal, InternalError) as error:
+            log.warning("dispatcher_not_asked", error=str(error))
+            return None
+        reports = [each for each in found["data"] if each["provider"] == provider]
+        return any("submit" not in each["open_circuits"] for each in reports)
