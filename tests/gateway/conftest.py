@@ -19,6 +19,7 @@ from runtime.db import Database
 from runtime.outbox.recorder import Outbox
 from stack.servers import Servers
 from surface_tools import PROVIDERS
+from upload_files import store
 from webhook_setting import Setting, webhook_setting
 
 OpenDb = Callable[[str], Awaitable[Database]]
@@ -31,7 +32,7 @@ async def _make(db: Database, **changes: Any) -> tuple[World, Objects]:
     await objects.start()
     await follow.start()
     app = make_app(settings, db, Outbox("gateway"), follow, objects, RateStore("memory://"))
-    return World(db, settings, app, follow), objects
+    return World(db, settings, app, follow, objects), objects
 
 
 async def _end(world: World, objects: Objects) -> None:
@@ -79,6 +80,18 @@ async def surface_world(databases: Any, servers: Servers) -> AsyncIterator[World
     await db.start()
     store = {name: getattr(servers, name) for name in ("s3_endpoint", "s3_access_key", "s3_secret_key")}
     made = await _make(db, providers=PROVIDERS, s3_bucket=servers.s3_bucket, **store)
+    yield made[0]
+    await _end(*made)
+    await db.stop()
+
+
+@pytest.fixture(scope="session")
+async def stored_world(databases: Any, servers: Servers) -> AsyncIterator[World]:
+    """The same with the real object store, which clients can reach too."""
+    db = Database(await databases.fresh("gateway"), name="stored", pool_size=8)
+    await db.start()
+    public = servers.s3_endpoint
+    made = await _make(db, **store(servers, s3_public_endpoint=public, max_video_bytes=20_000_000))
     yield made[0]
     await _end(*made)
     await db.stop()

@@ -86,6 +86,7 @@ class World:
     settings: Settings
     app: FastAPI
     follow: FollowTasks
+    objects: Objects
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     def client(self, key: str | None = None, app: FastAPI | None = None) -> httpx.AsyncClient:

@@ -203,7 +203,7 @@ async def test_an_input_too_large_for_the_bus_is_refused_and_not_lost(shared_wor
 
 
 async def test_inline_data_work_up_to_the_limit_and_not_beyond(make_world: Any) -> None:
-    world = await make_world(max_inline_bytes=3000)
+    world = await make_world(max_data_bytes=3000)
     customer = await world.customer("1000")
 
     def wan(size: int) -> dict[str, Any]:

@@ -6,8 +6,7 @@ import wave
 import zlib
 from typing import Any
 
-import aioboto3
-from botocore.config import Config
+from gateway_tools import World
 from PIL import Image
 from stack.servers import Servers
 
@@ -72,13 +71,10 @@ def store(servers: Servers, **changes: Any) -> dict[str, Any]:
     }
 
 
-async def left_behind(servers: Servers, account: Any) -> list[str]:
+async def left_behind(world: World, account: Any) -> list[str]:
     """Keys of an account's objects, and of uploads in parts that nobody finished."""
-    session = aioboto3.Session(servers.s3_access_key, servers.s3_secret_key, region_name="auto")
-    config: Any = Config(s3={"addressing_style": "path"})
-    async with session.client("s3", endpoint_url=servers.s3_endpoint, config=config) as s3:
-        prefix = f"uploads/{account}/"
-        found = await s3.list_objects_v2(Bucket=servers.s3_bucket, Prefix=prefix)
-        begun = await s3.list_multipart_uploads(Bucket=servers.s3_bucket)
+    prefix, bucket = f"uploads/{account}/", world.settings.s3_bucket
+    found = await world.objects.client.list_objects_v2(Bucket=bucket, Prefix=prefix)
+    begun = await world.objects.client.list_multipart_uploads(Bucket=bucket)
     keys = [each["Key"] for each in [*found.get("Contents", []), *begun.get("Uploads", [])]]
     return [key for key in keys if key.startswith(prefix)]

@@ -84,6 +84,7 @@ from gateway.usecases.request_again import RequestAgain
 from gateway.usecases.submit_tasks import QUICKSTART, SubmitTasks
 from gateway.usecases.take_order import TakeOrder
 from gateway.usecases.tell_owners import Documents, TellOwners
+from gateway.usecases.use_uploads import UseUploads
 
 SERVICE = "gateway"
 OPERATOR_SECONDS = 30.0
@@ -136,6 +137,7 @@ class Shared:
     links: FileLinks
     store: UploadStore
     keep: KeepUpload
+    use: UseUploads
 
 
 def make_app(
@@ -214,7 +216,8 @@ def _shared(
     check = CheckRequest(
         catalog,
         settings.providers,
-        max_inline_bytes=settings.max_inline_bytes,
+        max_inline_bytes=settings.max_data_bytes if settings.files_url else settings.max_inline_bytes,
+        travelling_bytes=settings.max_inline_bytes,
         least_deadline_seconds=settings.least_deadline_seconds,
         most_deadline_seconds=settings.most_deadline_seconds,
     )
@@ -229,6 +232,8 @@ def _shared(
     )
     limit = LimitRequests(rates, catalog.tiers, db)
     store = UploadStore(objects, settings.s3_bucket)
+    keep = _keep(settings, db, store, catalog)
+    use = UseUploads(db, catalog, keep, settings.files_url, settings.max_inline_bytes)
     return Shared(
         settings=settings,
         db=db,
@@ -238,12 +243,13 @@ def _shared(
         catalog=catalog,
         admit=Admit(authenticate, limit),
         check=check,
-        take=TakeOrder(db, check, commit, limit, catalog.tiers, settings.task_deadline_seconds),
+        take=TakeOrder(db, check, commit, limit, catalog.tiers, settings.task_deadline_seconds, use),
         writer=Writer(settings.currency),
         files=Files(db, objects),
         links=FileLinks(settings.public_url, settings.public_files_url),
         store=store,
-        keep=_keep(settings, db, store, catalog),
+        keep=keep,
+        use=use,
     )
 
 
@@ -297,7 +303,9 @@ def _tasks(shared: Shared, dispatcher: InternalClient | None) -> list[Operation]
     changes = TaskChanges(reader, CancelTask(db, shared.outbox), DeleteTasks(db, shared.outbox))
     return [
         *TaskList(reader, settings.key_pepper.get_secret_value().encode()).operations(),
-        *Estimate(shared.admit, shared.check, shared.writer, settings.max_body_bytes).operations(),
+        *Estimate(
+            shared.admit, shared.check, shared.use, shared.writer, settings.max_body_bytes
+        ).operations(),
         *tasks.operations(),
         *changes.operations(),
     ]
@@ -313,9 +321,10 @@ def _openai(shared: Shared) -> list[Operation]:
         db,
         shared.files,
         DeleteTasks(db, shared.outbox),
+        shared.keep,
         public_url=settings.public_url,
         json_limit=settings.max_body_bytes,
-        file_limit=settings.max_inline_bytes,
+        file_limit=settings.max_image_bytes,
     )
     return [
         *videos.operations(),

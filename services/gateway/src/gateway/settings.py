@@ -93,3 +93,10 @@ class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
     """How long an Idempotency-Key gets its first answer again."""
     tidy_every_seconds: float = Field(default=60, gt=0)
     """How often old idempotency keys are forgotten and tasks past their account's retention deleted."""
+
+    @property
+    def files_url(self) -> str | None:
+        """Where links begin as everybody outside sees them; None without a public address."""
+        if self.public_files_url is not None:
+            return self.public_files_url.rstrip("/")
+        return None if self.public_url is None else f"{self.public_url.rstrip('/')}/files"

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 from uuid import UUID
 
 from contracts.ids import from_text, to_text
@@ -67,6 +68,11 @@ def upload_text(upload_id: UUID) -> str:
 def upload_from_text(text: str) -> UUID | None:
     """The id in `file_…`, `upload://file_…` or a file's own name; None if it is none of them."""
     return from_text(PREFIX, text.removeprefix(SCHEME).partition(".")[0])
+
+
+def link_of(files: str, upload: Upload) -> str:
+    """Its link; `files` is where links begin."""
+    return f"{files}/{upload.token}/{quote(upload.file_name)}"
 
 
 def safe_name(claimed: str | None, content_type: str) -> str:

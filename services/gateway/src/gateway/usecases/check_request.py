@@ -29,7 +29,11 @@ class Checked:
 
 
 class CheckRequest:
-    """Knows the models and what the configured providers can serve."""
+    """Knows the models and what the configured providers can serve.
+
+    Data URIs may have `max_inline_bytes` in all, decoded; with more than `travelling_bytes` they become
+    uploads and won't be in the event.
+    """
 
     def __init__(
         self,
@@ -37,10 +41,11 @@ class CheckRequest:
         providers: Mapping[str, ProviderMode],
         *,
         max_inline_bytes: int,
+        travelling_bytes: int,
         least_deadline_seconds: int,
         most_deadline_seconds: int,
     ) -> None:
-        self._catalog, self._max_inline = catalog, max_inline_bytes
+        self._catalog, self._max_inline, self._travelling = catalog, max_inline_bytes, travelling_bytes
         self._least_seconds, self._most_seconds = least_deadline_seconds, most_deadline_seconds
         simulated = {name: mode for name, mode in providers.items() if mode == "simulated"}
         self._available = {
@@ -61,7 +66,9 @@ class CheckRequest:
         """
         model = self._model(wish, asset, faults)
         self._check_size(wish.input, size)
-        found = [*faults, *self._wish_faults(wish), *_input_faults(model, wish.input)]
+        told = {each.param for each in faults}
+        inputs = [each for each in _input_faults(model, wish.input) if each.param not in told]
+        found = [*faults, *self._wish_faults(wish), *inputs]
         if found:
             raise _invalid(found)
         completed = model.with_defaults(wish.input)
@@ -73,14 +80,16 @@ class CheckRequest:
         return wishes.faults(wish, self._least_seconds, self._most_seconds)
 
     def _check_size(self, given: Any, size: int) -> None:
-        if size > self._max_inline and inline_bytes(given) > self._max_inline:
+        inline = inline_bytes(given) if size > min(self._max_inline, self._travelling) else 0
+        if inline > self._max_inline:
             raise Problem(
                 413,
                 "inline_data_too_large",
-                f"Inline data may have {self._max_inline} bytes in all, decoded. Use URLs for larger files.",
+                f"Inline data may have {self._max_inline} bytes in all, decoded. Use URLs or uploads.",
                 param="input",
             )
-        if size > _MOST_ON_THE_BUS and len(orjson.dumps(given)) > _MOST_ON_THE_BUS:
+        replaced = inline * 4 // 3 if inline > self._travelling else 0
+        if size > _MOST_ON_THE_BUS and len(orjson.dumps(given)) - replaced > _MOST_ON_THE_BUS:
             message = f"The input may have {_MOST_ON_THE_BUS} bytes as JSON. Use shorter texts and URLs."
             raise Problem(413, "request_too_large", message, param="input")
 

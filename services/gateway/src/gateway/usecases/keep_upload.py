@@ -40,6 +40,8 @@ class Claim:
     file_name: str | None = None
     kinds: frozenset[MediaKind] = KINDS
     param: str = "file"
+    seconds: float = 0
+    """How long it stays at least."""
 
 
 class KeepUpload:
@@ -89,7 +91,7 @@ class KeepUpload:
             if not (isinstance(error, Problem) and error.status == 503):
                 await asyncio.shield(self._forget(begun.id))
             raise
-        upload = await uploads.finish(self._db.pool, begun.id, found, self._unused)
+        upload = await uploads.finish(self._db.pool, begun.id, found, max(self._unused, claim.seconds))
         if upload is None:
             with unstorable():
                 await self._store.remove(begun.bucket, found.object_key)

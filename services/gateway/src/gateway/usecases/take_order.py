@@ -32,6 +32,7 @@ from gateway.domain.wishes import Wish
 from gateway.usecases.check_request import CheckRequest
 from gateway.usecases.limit_requests import LimitRequests, Quota
 from gateway.usecases.submit_tasks import find_replay
+from gateway.usecases.use_uploads import UseUploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,10 @@ class TakeOrder:
         limit: LimitRequests,
         tiers: Mapping[str, Tier],
         deadline_seconds: int,
+        use: UseUploads,
     ) -> None:
         self._db, self._check, self._commit, self._limit = db, check, commit, limit
+        self._use = use
         self._tiers, self._seconds = tiers, deadline_seconds
 
     async def __call__(self, sent: Sent, wished: Sequence[Wish], answer: Answer) -> Taken:
@@ -92,9 +95,11 @@ class TakeOrder:
         or `too_many_tasks`.
         """
         try:
-            submissions = tuple([self._submission(sent, wish) for wish in wished])
+            submissions = tuple([await self._submission(sent, wish) for wish in wished])
             scopes.require(sent.caller.scopes, "write")
             quota = await self._limit(sent.caller, "submits")
+            if self._use.moves(submissions):
+                submissions = await self._moved(sent, submissions)
         except Problem:
             # A replay comes before the checks: the model or the tier may have changed since.
             quota, decision = None, await self._earlier(sent)
@@ -108,9 +113,16 @@ class TakeOrder:
         limit = caller.max_live_tasks or self._tiers[caller.tier].max_live_tasks
         return Order(submissions, answer, max_live=limit, capped=caller.capped)
 
-    def _submission(self, sent: Sent, wish: Wish) -> Submission:
+    async def _moved(self, sent: Sent, submissions: tuple[Submission, ...]) -> tuple[Submission, ...]:
+        """Nothing is stored for a replay."""
+        if await self._earlier(sent) is not None:
+            return submissions
+        return tuple(await self._use.moved(sent.caller, submissions))
+
+    async def _submission(self, sent: Sent, wish: Wish) -> Submission:
         caller = sent.caller
-        checked = self._check(wish, caller.asset, caller.tier, sent.size, sent.faults)
+        wish, faults = await self._use.named(caller, wish)
+        checked = self._check(wish, caller.asset, caller.tier, sent.size, [*sent.faults, *faults])
         return Submission(
             task_id=uuid7(),
             account_id=caller.account_id,

@@ -1,6 +1,5 @@
 """`/v1/videos`: create, retrieve, list, delete, content, remix, as openai 3.52.0 calls them."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,8 +17,9 @@ from gateway.domain import openai
 from gateway.domain.field_words import Placed, Properties, named_as
 from gateway.domain.problem import Problem
 from gateway.domain.projection import FINAL
+from gateway.domain.uploads import SCHEME, upload_text
 from gateway.inbound.http import bodies
-from gateway.inbound.http.bodies import Body, File
+from gateway.inbound.http.bodies import Body
 from gateway.inbound.http.files import Files
 from gateway.inbound.http.headers import base_url
 from gateway.inbound.http.openai import documents
@@ -28,6 +28,7 @@ from gateway.inbound.http.operation import Operation
 from gateway.inbound.http.orders import Orders, Words
 from gateway.inbound.http.query import Query
 from gateway.usecases.delete_tasks import DeleteTasks
+from gateway.usecases.keep_upload import Claim, KeepUpload, whole
 
 PATH = "/v1/videos"
 DEFAULT_MODEL = "sora-2"
@@ -62,6 +63,7 @@ class Videos:
     db: Database
     files: Files
     delete_tasks: DeleteTasks
+    keep: KeepUpload
     public_url: str | None
     json_limit: int
     file_limit: int
@@ -81,7 +83,7 @@ class Videos:
     async def create(self, request: Request) -> Response:
         """A new video, or the one that the same Idempotency-Key made."""
         caller = await self.orders.admit.identify(request)
-        body = await self._body(request)
+        body = await self._body(request, caller)
         slug = body.fields.get("model") or DEFAULT_MODEL
         taken = await self.orders(request, caller, body, WORDS, slug=slug)
         return await self._created(caller, taken.receipt.task_ids[0])
@@ -136,7 +138,7 @@ class Videos:
     async def remix(self, request: Request) -> Response:
         """A new video from a finished one, where its model takes videos."""
         caller = await self.orders.admit.identify(request)
-        body = await self._body(request)
+        body = await self._body(request, caller)
         row = await self._row(request, caller)
         fields = self._remixed(request, row, body.fields)
         taken = await self.orders(request, caller, replace(body, fields=fields), WORDS, slug=row["model"])
@@ -157,14 +159,17 @@ class Videos:
         kept = {name: row["input"][name] for name in _KEPT if name in row["input"]}
         return {**kept, **given, **placed, "metadata": {"remixed_from_video_id": text}}
 
-    async def _body(self, request: Request) -> Body:
+    async def _body(self, request: Request, caller: Caller) -> Body:
+        """With the reference that came as a file as the name of an upload."""
         body = await bodies.read(request, json_limit=self.json_limit, file_limit=self.file_limit)
         if unknown := body.files.keys() - {"input_reference"}:
             raise Problem(400, "unknown_parameter", "is no file of this request", param=min(unknown))
         reference = body.files.get("input_reference")
         if reference is None:
             return body
-        return replace(body, fields={**body.fields, "input_reference": _data_uri(reference)})
+        claim = Claim(caller.account_id, caller.tier, reference.name, param="input_reference")
+        upload = await self.keep(claim, whole(reference.content))
+        return replace(body, fields={**body.fields, "input_reference": SCHEME + upload_text(upload.id)})
 
     async def _created(self, caller: Caller, task_id: UUID) -> Response:
         row = await videos.one(self.db.pool, caller.account_id, task_id)
@@ -188,10 +193,6 @@ def _asset(row: Mapping[str, Any], variant: str) -> Mapping[str, Any] | None:
     if variant == "video":
         return documents.first_asset(row, "video")
     return next((each for each in row["assets"] or () if each["kind"] in _VARIANTS[variant]), None)
-
-
-def _data_uri(file: File) -> str:
-    return f"data:{file.content_type};base64,{base64.b64encode(file.content).decode()}"
 
 
 def _json(document: Mapping[str, Any]) -> Response:

@@ -15,6 +15,7 @@ from gateway.inbound.http.operation import Operation
 from gateway.inbound.http.v1.submit import FIELDS, TASKS_PATH, unknown_fields, wish_of
 from gateway.inbound.http.v1.task_reader import json_response
 from gateway.usecases.check_request import CheckRequest
+from gateway.usecases.use_uploads import UseUploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Estimate:
 
     admit: Admit
     check: CheckRequest
+    use: UseUploads
     writer: Writer
     max_body_bytes: int
 
@@ -35,8 +37,9 @@ class Estimate:
         caller = await self.admit(request, "read")
         raw = await read_body(request, self.max_body_bytes)
         body = parse_object(raw)
-        faults = unknown_fields(body, FIELDS)
-        checked = self.check(wish_of(body), caller.asset, caller.tier, len(raw), faults)
+        wish, faults = await self.use.named(caller, wish_of(body))
+        faults = [*unknown_fields(body, FIELDS), *faults]
+        checked = self.check(wish, caller.asset, caller.tier, len(raw), faults)
         return json_response(
             orjson.dumps(
                 {
