@@ -38,6 +38,13 @@ async def test_a_tasks_attempts_are_told_without_what_only_the_dispatcher_may_kn
         assert attempt["submitted_at"]
         assert state["next_at"]
         assert not {"credential_id", "correlation", "provider_job_id", "error_message"} & attempt.keys()
+        [job_id] = await dispatcher.db.pool.fetchrow(
+            "SELECT provider_job_id FROM attempts WHERE task_id = $1", request.task_id
+        )
+        found = await asking.get("/tasks", params={"provider_job_id": job_id})
+        assert found.json()["data"] == [str(request.task_id)]
+        assert (await asking.get("/tasks", params={"provider_job_id": "x"})).json()["data"] == []
+        assert (await asking.get("/tasks")).status_code == 422
         unknown = await asking.get(f"/tasks/{uuid7()}")
         assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "task_not_found")
         stranger = await asking.get(f"/tasks/{request.task_id}", headers={"Authorization": "Bearer x"})

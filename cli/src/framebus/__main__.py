@@ -2,7 +2,7 @@
 
 import typer
 
-from framebus.commands import listen
+from framebus.commands import account, listen, tasks
 
 cli = typer.Typer(
     name="framebus",
@@ -19,6 +19,13 @@ def _root() -> None:
 
 
 cli.command("listen", help="Forward your account's events to a URL on this machine.")(listen.listen)
+cli.command("submit", help="Make a task.")(tasks.submit)
+cli.command("status", help="Show a task.")(tasks.status)
+cli.command("watch", help="Show a task's progress until it is over.")(tasks.watch)
+cli.command("download", help="Save a task's files.")(tasks.download)
+cli.command("cancel", help="Ask for a task to be stopped.")(tasks.cancel)
+cli.command("models", help="List the models, or show one's input.")(account.models)
+cli.command("credits", help="Show what is available and held.")(account.credits_)
 
 
 def main() -> None:

@@ -164,7 +164,7 @@ def make_app(
         *Credits(shared.admit, db, shared.writer).operations(),
         *CreditsHistory(shared.admit, ledger, secret).operations(),
         *Keys(shared.admit, db, secret).operations(),
-        *Admin(shared.admit, db, outbox, shared.catalog, ledger, secret, services).operations(),
+        *_admin(shared, ledger, services),
         *Webhooks(shared.admit, Callbacks(callbacks), db).operations(),
         *_uploads(shared),
         *_openai(shared),
@@ -309,6 +309,22 @@ def _tasks(shared: Shared, dispatcher: InternalClient | None) -> list[Operation]
         *tasks.operations(),
         *changes.operations(),
     ]
+
+
+def _admin(shared: Shared, ledger: Ledger, services: Services) -> list[Operation]:
+    secret = shared.settings.key_pepper.get_secret_value().encode()
+    admin = Admin(
+        shared.admit,
+        shared.db,
+        shared.outbox,
+        shared.catalog,
+        ledger,
+        secret,
+        services,
+        shared.writer,
+        shared.settings.public_url,
+    )
+    return admin.operations()
 
 
 def _openai(shared: Shared) -> list[Operation]:

@@ -16,6 +16,26 @@ SELECT j.completed_at, j.outcome, j.error_code, j.cancel_requested_at, w.due_at 
 FROM jobs j LEFT JOIN work w ON w.id = j.task_id AND w.kind = 'job'
 WHERE j.task_id = $1
 """
+# A provider's job id alone: one step of the index per provider and key, then one look-up in each.
+_BY_JOB = """
+WITH RECURSIVE places AS (
+    (SELECT provider, credential_id FROM attempts WHERE provider_job_id IS NOT NULL
+     ORDER BY provider, credential_id LIMIT 1)
+    UNION ALL
+    SELECT n.provider, n.credential_id FROM places p, LATERAL (
+        SELECT provider, credential_id FROM attempts
+        WHERE provider_job_id IS NOT NULL AND (provider, credential_id) > (p.provider, p.credential_id)
+        ORDER BY provider, credential_id LIMIT 1) AS n
+)
+SELECT a.task_id FROM places p
+JOIN attempts a ON a.provider = p.provider AND a.credential_id = p.credential_id AND a.provider_job_id = $1
+ORDER BY a.task_id
+"""
+
+
+async def of_provider_job(conn: Connection, provider_job_id: str) -> list[UUID]:
+    """The tasks of which an attempt is this job of a provider, whichever it is."""
+    return [row["task_id"] for row in await conn.fetch(_BY_JOB, provider_job_id)]
 
 
 async def read(conn: Connection, task_id: UUID) -> dict[str, Any] | None:

@@ -50,6 +50,11 @@ class Services:
             return await _problems(self._own.replay_outbox(wanted))
         return dict(await self._owners[service].ask("POST", "/outbox/replay", body=wanted))
 
+    async def tasks_of_job(self, provider_job_id: str) -> list[str]:
+        """The UUIDs of the tasks of a provider's job."""
+        params = {"provider_job_id": provider_job_id}
+        return list((await self._owners["dispatcher"].ask("GET", "/tasks", params=params))["data"])
+
     async def providers(self) -> list[dict[str, Any]]:
         """How each key of each provider does."""
         return list((await self._owners["dispatcher"].ask("GET", "/providers"))["data"])

@@ -11,7 +11,9 @@ from gateway.inbound.http.admin.audit import AuditLog
 from gateway.inbound.http.admin.door import Door
 from gateway.inbound.http.admin.money import Money
 from gateway.inbound.http.admin.services import ServiceRoutes
+from gateway.inbound.http.admin.tasks import AnyTasks
 from gateway.inbound.http.admit import Admit
+from gateway.inbound.http.documents import Writer
 from gateway.inbound.http.operation import Operation
 from gateway.outbound.ledger import Ledger
 from gateway.outbound.services import Services
@@ -28,6 +30,8 @@ class Admin:
     ledger: Ledger
     secret: bytes
     services: Services
+    writer: Writer
+    public_url: str | None
 
     def operations(self) -> list[Operation]:
         """What this contributes to the API."""
@@ -35,6 +39,7 @@ class Admin:
         return [
             *Accounts(door, self.db, tuple(self.catalog.tiers), self.secret).operations(),
             *Money(door, self.db, self.outbox, self.ledger).operations(),
+            *AnyTasks(door, self.db, self.services, self.writer, self.public_url).operations(),
             *AuditLog(door, self.db).operations(),
             *ServiceRoutes(door, self.db, self.services).operations(),
         ]
