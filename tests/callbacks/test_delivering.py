@@ -3,14 +3,22 @@
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from callbacks.app import SERVICE
 from callbacks.db import endpoints
+from callbacks.domain.delivery import Answer
 from callbacks.domain.news import event_text
+from callbacks.usecases.deliver_messages import WORK
+from callbacks.usecases.deliver_webhook import DeliverWebhook
+from callbacks.usecases.lanes import Lanes
 from delivery_tools import DOCUMENT, Sender, until
 from receiver import Plan, Receiver
 from runtime.db import Database
+from runtime.outbox.recorder import Outbox
+from runtime.work import table as work
 from standardwebhooks import WebhookVerificationError
 
 
@@ -203,6 +211,39 @@ async def test_one_slow_endpoint_does_not_delay_others(sender: Sender, receiver:
         for message in waiting:
             await sender.ended(message, slow)
     assert len(receiver.at("/slow")) == 12
+
+
+async def test_who_waits_for_an_endpoint_that_fails_asks_less_and_less_often(
+    sender: Sender, receiver: Receiver
+) -> None:
+    endpoint = await sender.endpoint(receiver.url("/hangs"))
+    schedule, nobody = sender.settings.schedule(), UUID(int=0)
+
+    async def no_post(*_: Any) -> Answer:
+        raise AssertionError("there is no room")
+
+    busy = DeliverWebhook(
+        sender.db, Outbox(SERVICE), no_post, lanes=Lanes(0), schedule=schedule, signing_key=b"k"
+    )
+
+    async def waits(tries: int) -> float:
+        sql = "UPDATE work SET tries = $1, due_at = now()"
+        await sender.db.pool.execute(sql, tries)
+        async with sender.db.transaction() as tx:
+            [claim] = await work.claim(tx, WORK, limit=1, lease_seconds=60, after=nobody)
+        await busy(claim)
+        found: float = await sender.db.pool.fetchval(
+            "SELECT extract(epoch FROM due_at - now())::float8 FROM work"
+        )
+        return found
+
+    await sender.say()
+    assert await waits(20) < 2
+    await sender.db.pool.execute("UPDATE endpoints SET failing_since = now() - interval '1 minute'")
+    assert await waits(0) < 2
+    assert await waits(20) > 10
+    attempts = "SELECT attempts FROM deliveries WHERE endpoint_id = $1"
+    assert await sender.db.pool.fetchval(attempts, endpoint) == 0
 
 
 async def test_what_a_dying_worker_had_in_hand_is_delivered_by_another(

@@ -8,6 +8,7 @@ import structlog
 from contracts.ids import task_text
 from prometheus_client import Counter, Histogram
 from runtime import trace
+from runtime.backoff import delay
 from runtime.db import Database, Tx
 from runtime.outbox.recorder import Outbox
 from runtime.work import table as work
@@ -32,6 +33,9 @@ from callbacks.usecases.disable_endpoint import disable_endpoint
 from callbacks.usecases.lanes import Lanes
 
 log = structlog.get_logger()
+
+BUSY_FIRST, BUSY_MOST, FAILING_MOST = 0.6, 1.2, 30.0
+"""Seconds until who found the receiver busy with others asks again; longer and longer if it fails anyway."""
 
 Post = Callable[[str, Mapping[str, str], bytes], Awaitable[Answer]]
 
@@ -68,7 +72,7 @@ class DeliverWebhook:
             if free:
                 await self._attempt(claim, errand)
             else:
-                await self._later(claim)
+                await self._later(claim, errand)
 
     async def _attempt(self, claim: Claim, errand: Errand) -> None:
         assert errand.url is not None, "it isn't pointless"
@@ -85,12 +89,12 @@ class DeliverWebhook:
             await self._record(tx, claim, errand, answer, verdict)
 
     async def _record(self, tx: Tx, claim: Claim, errand: Errand, answer: Answer, verdict: Verdict) -> None:
-        delay = verdict.delay if isinstance(verdict, Again) else None
-        if delay is None:
+        wait = verdict.delay if isinstance(verdict, Again) else None
+        if wait is None:
             ours = await work.complete(tx, [claim])
         else:
-            ours = await work.reschedule(tx, [(claim, delay)])
-        await deliveries.attempted(tx, errand.id, answer, delay)
+            ours = await work.reschedule(tx, [(claim, wait)], forget_tries=True)
+        await deliveries.attempted(tx, errand.id, answer, wait)
         if not ours:  # another worker has taken it up meanwhile: what follows is its to say
             return
         if errand.endpoint_id is not None:
@@ -124,9 +128,11 @@ class DeliverWebhook:
         async with self._db.transaction() as tx:
             await work.complete(tx, [claim])
 
-    async def _later(self, claim: Claim) -> None:
+    async def _later(self, claim: Claim, errand: Errand) -> None:
+        """Thousands that wait for one that hangs must not keep everybody busy with asking."""
+        wait = delay(claim.tries, BUSY_FIRST, FAILING_MOST if errand.failing else BUSY_MOST)
         async with self._db.transaction(durable=False) as tx:
-            await work.reschedule(tx, [(claim, random.uniform(0.3, 1.2))])
+            await work.reschedule(tx, [(claim, wait)])
 
 
 def _tell(errand: Errand, answer: Answer, verdict: Verdict) -> None:
