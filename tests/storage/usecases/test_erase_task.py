@@ -61,3 +61,17 @@ async def test_a_task_that_is_still_copied_ends_without_a_word(storage: Storage)
     await until(lambda: forgotten(storage))
     assert (await storage.row(fact))["error_code"] == "deleted"
     assert await storage.said() == []
+
+
+async def test_what_came_as_bytes_and_was_never_copied_goes_too(storage: Storage, store: ObjectStore) -> None:
+    fact, other = succeeded(video("https://host.invalid/a")), succeeded(video("https://host.invalid/b"))
+    keys = [f"inbox/{each.task_id}/1/0" for each in (fact, other)]
+    for key in keys:
+        async with store.upload(key, "video/mp4") as upload:
+            await upload.part(b"bytes")
+            await upload.complete()
+    await storage.accept(fact, deleted(fact))
+    await storage.start(eraser_idle_seconds=0.05)
+    await until(lambda: forgotten(storage))
+    assert await store.head(keys[0]) is None
+    assert await store.head(keys[1]) is not None

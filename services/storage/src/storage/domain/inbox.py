@@ -19,6 +19,11 @@ def key_of(reference: str, bucket: str) -> str | None:
     return key if named == bucket and key.startswith(INBOX) and ".." not in key.split("/") else None
 
 
+def folder(task_id: UUID) -> str:
+    """Return what the keys of a task's results begin with."""
+    return f"{INBOX}{task_id}/"
+
+
 def task_of(key: str) -> UUID | None:
     """Return the task that a key in the inbox names; None when it names none."""
     try:

@@ -1,4 +1,4 @@
-"""A deleted task: its objects first, then the rows that name them."""
+"""A deleted task: its objects first, also those that were never copied, then the rows that name them."""
 
 import structlog
 from runtime.db import Database
@@ -6,6 +6,7 @@ from runtime.work import table as work
 from runtime.work.table import Claim
 
 from storage.db import deletions
+from storage.domain import inbox
 from storage.usecases.workshop import Workshop
 
 log = structlog.get_logger()
@@ -24,9 +25,12 @@ class EraseTask:
         """Raises ObjectStoreError while the objects can't be removed: the rows still name them then."""
         async with self._db.transaction() as tx:
             await deletions.end(tx, claim.id)
+        store = self._workshop.tools.store
         keys = await deletions.objects(self._db.pool, claim.id)
+        async for page in store.listed(inbox.folder(claim.id)):
+            keys += [each.key for each in page]
         for key in keys:
-            await self._workshop.tools.store.delete(key)
+            await store.delete(key)
         async with self._db.transaction() as tx:
             await deletions.forget(tx, claim.id)
             await work.complete(tx, [claim])
