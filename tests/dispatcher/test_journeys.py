@@ -11,6 +11,7 @@ from dispatcher_tools import (
     WAN,
     Callbacks,
     Dispatcher,
+    deleted,
     frozen,
     requested,
     settled,
@@ -279,6 +280,22 @@ async def test_24_a_success_after_the_release_is_an_orphan_without_an_event(disp
     await dispatcher.apply(settled(request))
     await until(lambda: _confirmed(dispatcher, request.task_id, due=True))
     assert await dispatcher.said(request.task_id, "provider.completed") == []
+
+
+async def test_what_is_said_of_a_deleted_tasks_orphan_is_not_kept(dispatcher: Dispatcher) -> None:
+    await dispatcher.start()
+    request = requested("[sim:fail] [sim:delay=1]")
+    await dispatcher.apply(request, frozen(request))
+    await until(lambda: dispatcher.said(request.task_id, "task.progress"))
+    await dispatcher.apply(settled(request), deleted(request))
+
+    async def failed() -> bool:
+        await dispatcher.db.pool.execute("UPDATE work SET due_at = now() WHERE NOT leased")
+        return (await dispatcher.attempts(request.task_id))[0]["status"] == "failed"
+
+    await until(failed)
+    (attempt,) = await dispatcher.attempts(request.task_id)
+    assert (attempt["error_class"], attempt["error_message"]) == ("provider", None)
 
 
 async def test_an_unknown_model_waits_for_its_deadline(dispatcher: Dispatcher) -> None:

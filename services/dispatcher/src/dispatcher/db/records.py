@@ -12,7 +12,8 @@ from dispatcher.domain.job import Attempt, Change, Job
 
 _LOCK = "SELECT now() AS now FROM jobs WHERE task_id = ANY($1::uuid[]) ORDER BY task_id FOR UPDATE"
 
-# A row is changed only if it is still as the step saw it: a late worker's word is lost, not believed.
+# A row is changed only if it is still as the step saw it: a late worker's word is lost, not believed. What a
+# provider says of a deleted task's attempt may quote the prompt.
 _CHANGE = """
 UPDATE attempts a SET
     status = coalesce(r.status, a.status),
@@ -28,8 +29,8 @@ UPDATE attempts a SET
     error_class = CASE WHEN r.status = 'succeeded' THEN NULL ELSE coalesce(r.error_class, a.error_class) END,
     error_code = CASE WHEN r.status = 'succeeded' THEN NULL
                       WHEN r.error_class IS NULL THEN a.error_code ELSE r.error_code END,
-    error_message = CASE WHEN r.status = 'succeeded' THEN NULL
-                         ELSE coalesce(r.error_message, a.error_message) END,
+    error_message = CASE WHEN r.status <> 'succeeded' IS NOT FALSE AND j.deleted_at IS NULL
+                         THEN coalesce(r.error_message, a.error_message) END,
     usage = coalesce(r.usage, a.usage),
     actual_micro = coalesce(r.actual_micro, a.actual_micro),
     cost_micro = coalesce(r.cost_micro, a.cost_micro),
@@ -40,6 +41,7 @@ FROM json_to_recordset($1::json) AS r(
     task_id uuid, n int, sends int, was text, status text, job_id text, polled bool, gone bool, cancel text,
     progress text, percent int, error_class text, error_code text, error_message text, usage json,
     actual_micro bigint, cost_micro bigint, orphan text)
+JOIN jobs j ON j.task_id = r.task_id
 WHERE a.task_id = r.task_id AND a.n = r.n AND a.sends = r.sends AND a.status = r.was
 RETURNING a.task_id
 """
