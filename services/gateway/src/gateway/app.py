@@ -56,6 +56,8 @@ from gateway.inbound.http.v1.task_reader import TaskReader
 from gateway.inbound.http.v1.tasks import Tasks
 from gateway.inbound.http.v1.uploads import Uploads
 from gateway.inbound.http.v1.webhooks import Webhooks
+from gateway.inbound.http.video.area import SURFACE as VIDEO
+from gateway.inbound.http.video.area import VideoRoutes
 from gateway.outbound.callbacks import TIMEOUT_SECONDS, Callbacks
 from gateway.outbound.dispatcher import TIMEOUT_SECONDS as ASKING_SECONDS
 from gateway.outbound.dispatcher import Dispatcher
@@ -168,6 +170,7 @@ def make_app(
         *Webhooks(shared.admit, Callbacks(callbacks), db).operations(),
         *_uploads(shared),
         *_openai(shared),
+        *_video(shared),
         *_quickstart(shared, Dispatcher(dispatcher), ledger),
         *shared.files.operations(),
     ]
@@ -363,6 +366,19 @@ def _quickstart(shared: Shared, dispatcher: Dispatcher, ledger: Ledger) -> list[
         *Account(admit, db, shared.catalog, ledger).operations(),
         *NamedKeys(admit, db, settings.key_pepper.get_secret_value().encode()).operations(),
     ]
+
+
+def _video(shared: Shared) -> list[Operation]:
+    settings = shared.settings
+    orders = Orders(VIDEO, shared.admit, shared.take, shared.catalog)
+    return VideoRoutes(
+        orders,
+        shared.db,
+        shared.check,
+        settings.public_url,
+        settings.max_body_bytes,
+        settings.key_pepper.get_secret_value().encode(),
+    ).operations()
 
 
 def store_address(settings: Settings) -> StoreAddress:

@@ -8,7 +8,7 @@ import orjson
 from catalog.catalog import Catalog
 from catalog.media import inline_bytes
 from catalog.model import Model, Quote
-from catalog.routes import ProviderMode
+from catalog.routes import ProviderMode, Route
 
 from gateway.domain import wishes
 from gateway.domain.problem import Detail, Problem
@@ -48,14 +48,21 @@ class CheckRequest:
         self._catalog, self._max_inline, self._travelling = catalog, max_inline_bytes, travelling_bytes
         self._least_seconds, self._most_seconds = least_deadline_seconds, most_deadline_seconds
         simulated = {name: mode for name, mode in providers.items() if mode == "simulated"}
+        self._providers = {"credit": providers, "test": simulated}
         self._available = {
             asset: frozenset(m.slug for m in catalog.models.values() if m.available(given))
-            for asset, given in (("credit", providers), ("test", simulated))
+            for asset, given in self._providers.items()
         }
 
     def available(self, slug: str, asset: str) -> bool:
         """Whether a model can be served; test credits only ever reach the simulator."""
         return slug in self._available[asset]
+
+    def route(self, slug: str, asset: str, completed: Mapping[str, Any]) -> Route:
+        """The way an input (with defaults) of an available model would probably take."""
+        model, providers = self._catalog.models[slug], self._providers[asset]
+        usable = model.usable_routes(providers, completed) or model.usable_routes(providers)
+        return usable[0]
 
     def __call__(
         self, wish: Wish, asset: str, tier: str, size: int, faults: Sequence[Detail] = ()

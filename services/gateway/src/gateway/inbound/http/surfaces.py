@@ -12,6 +12,7 @@ from gateway.domain.problem import Problem
 from gateway.inbound.http.openai.errors import write_problem as openai_problem
 from gateway.inbound.http.quickstart.errors import write_problem as quickstart_problem
 from gateway.inbound.http.v1.errors import write_problem as v1_problem
+from gateway.inbound.http.video.errors import write_problem as video_problem
 
 WriteProblem = Callable[[Problem, str], Response]
 """A problem and the request's id, as the surface answers it; it may choose another status."""
@@ -30,6 +31,8 @@ SURFACES = (
     Surface("/v1/", openai_problem),
     Surface("/api/", quickstart_problem),
     Surface("/api/v1/", v1_problem),
+    Surface("/api/v1/video/", video_problem),
+    Surface("/api/v1/config/models", video_problem),
 )
 
 
