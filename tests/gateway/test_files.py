@@ -10,11 +10,14 @@ import aioboto3
 import httpx
 import pytest
 from botocore.config import Config
-from contracts.ids import task_from_text, uuid7
+from contracts.ids import task_from_text, task_text, uuid7
 from gateway.domain import ranges
 from gateway.domain.facts import Asset, Balance, Closed, Stored
-from gateway_tools import SEEDANCE_MICRO, World, now, seedance
+from gateway_tools import SEEDANCE_MICRO, Customer, World, now, seedance
+from hypothesis import given
+from hypothesis import strategies as st
 from stack.servers import Servers
+from upload_files import store
 
 CONTENT = os.urandom(300_000)
 SHA = hashlib.sha256(CONTENT).hexdigest()
@@ -29,6 +32,7 @@ class Linked:
     url: str
     api: httpx.AsyncClient
     task: UUID
+    owner: Customer
 
 
 async def put(servers: Servers, key: str, content: bytes) -> None:
@@ -36,16 +40,6 @@ async def put(servers: Servers, key: str, content: bytes) -> None:
     config: Any = Config(request_checksum_calculation="when_required", s3={"addressing_style": "path"})
     async with session.client("s3", endpoint_url=servers.s3_endpoint, config=config) as s3:
         await s3.put_object(Bucket=servers.s3_bucket, Key=key, Body=content, ContentType="video/mp4")
-
-
-def store(servers: Servers, **changes: Any) -> dict[str, Any]:
-    return {
-        "s3_endpoint": servers.s3_endpoint,
-        "s3_bucket": servers.s3_bucket,
-        "s3_access_key": servers.s3_access_key,
-        "s3_secret_key": servers.s3_secret_key,
-        **changes,
-    }
 
 
 async def link(world: World, servers: Servers, *, exists: bool = True) -> Linked:
@@ -64,7 +58,7 @@ async def link(world: World, servers: Servers, *, exists: bool = True) -> Linked
     closed = Closed(task, customer.id, "credit", now(), "settled", "completed", SEEDANCE_MICRO, balance)
     await world.say([Stored(task, customer.id, now(), "stored", (asset,), None, None), closed])
     url = (await customer.task(text))["output"]["videos"][0]["url"]
-    return Linked(world, asset, url.removeprefix("http://files.test"), world.client(), task)
+    return Linked(world, asset, url.removeprefix("http://files.test"), world.client(), task, customer)
 
 
 @pytest.fixture
@@ -79,8 +73,8 @@ async def test_a_link_gives_the_whole_file_without_a_key(linked: Linked) -> None
     assert answer.headers["content-length"] == str(len(CONTENT))
     assert answer.headers["etag"] == f'"{SHA}"'
     assert answer.headers["accept-ranges"] == "bytes"
-    assert "immutable" in answer.headers["cache-control"]
-    assert answer.headers["content-disposition"] == "inline; filename*=UTF-8''clip.mp4"
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    assert answer.headers["content-disposition"] == "inline; filename=\"clip.mp4\"; filename*=UTF-8''clip.mp4"
     assert answer.headers["x-request-id"].startswith("req_")
 
 
@@ -158,3 +152,62 @@ async def test_with_a_public_store_links_lead_there(make_world: Any, servers: Se
     async with httpx.AsyncClient(trust_env=False) as anyone:
         fetched = await anyone.get(answer.headers["location"])
     assert (fetched.status_code, fetched.content) == (200, CONTENT)
+
+
+async def test_links_are_revoked_all_or_one(linked: Linked) -> None:
+    owner, other = linked.owner, await linked.world.customer()
+    path = f"/api/v1/tasks/{task_text(linked.task)}/links"
+    assert (await other.api.delete(path)).json()["error"]["code"] == "task_not_found"
+    assert (await owner.api.delete(f"{path}/{'A' * 32}")).json()["error"]["code"] == "link_not_found"
+    assert (await owner.api.delete(f"{path}/%00")).status_code == 404
+    assert (await linked.api.head(linked.url)).status_code == 200
+    one = await owner.api.delete(f"{path}/{linked.asset.token}")
+    assert (one.status_code, one.json()["revoked"]) == (200, 1)
+    assert (await linked.api.head(linked.url)).status_code == 404
+    again = await owner.api.delete(path)
+    assert (again.status_code, again.json()["revoked"]) == (200, 1)
+
+
+async def test_a_task_that_is_not_over_has_no_links_to_revoke(linked: Linked) -> None:
+    customer = await linked.world.customer("100")
+    text = (await customer.submit(seedance())).json()["task_id"]
+    refused = await customer.api.delete(f"/api/v1/tasks/{text}/links")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "task_not_final")
+
+
+async def test_links_begin_at_the_cdn_when_there_is_one(make_world: Any, servers: Servers) -> None:
+    world = await make_world(**store(servers, public_files_url="https://cdn.test/media/"))
+    linked = await link(world, servers)
+    assert linked.url == f"https://cdn.test/media/{linked.asset.token}/clip.mp4"
+    path = linked.url.removeprefix("https://cdn.test/media")
+    assert (await linked.api.get(f"/files{path}")).content == CONTENT
+
+
+async def test_a_part_goes_on_only_while_the_file_is_the_same(linked: Linked) -> None:
+    same = await linked.api.get(linked.url, headers={"Range": "bytes=5-9", "If-Range": f'"{SHA}"'})
+    assert (same.status_code, same.content) == (206, CONTENT[5:10])
+
+
+@given(size=st.integers(0, 50), first=st.integers(0, 60), last=st.none() | st.integers(0, 60))
+def test_a_range_is_the_bytes_that_it_names(size: int, first: int, last: int | None) -> None:
+    content = bytes(range(size))
+    wanted = content[first : None if last is None else last + 1]
+    try:
+        span = ranges.parse(f"bytes={first}-{'' if last is None else last}", size)
+    except ranges.Unsatisfiable:
+        assert first >= size
+        return
+    if last is not None and last < first:
+        assert span is None
+    else:
+        assert span is not None
+        assert content[span[0] : span[1] + 1] == wanted
+
+
+@given(text=st.text(st.sampled_from("bytes=-, 0123456789x"), max_size=20), size=st.integers(0, 100))
+def test_whatever_a_range_says_no_byte_outside_the_file_is_read(text: str, size: int) -> None:
+    try:
+        span = ranges.parse(text, size)
+    except ranges.Unsatisfiable:
+        return
+    assert span is None or 0 <= span[0] <= span[1] < size

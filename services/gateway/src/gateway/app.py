@@ -83,6 +83,7 @@ from gateway.usecases.limit_requests import LimitRequests
 from gateway.usecases.project_facts import ProjectFacts
 from gateway.usecases.queue_positions import QueuePositions
 from gateway.usecases.request_again import RequestAgain
+from gateway.usecases.revoke_links import RevokeLinks
 from gateway.usecases.submit_tasks import QUICKSTART, SubmitTasks
 from gateway.usecases.take_order import TakeOrder
 from gateway.usecases.tell_owners import Documents, TellOwners
@@ -248,7 +249,7 @@ def _shared(
         check=check,
         take=TakeOrder(db, check, commit, limit, catalog.tiers, settings.task_deadline_seconds, use),
         writer=Writer(settings.currency),
-        files=Files(db, objects),
+        files=Files(db, objects, settings.link_cache_seconds),
         links=FileLinks(settings.public_url, settings.public_files_url),
         store=store,
         keep=keep,
@@ -293,9 +294,7 @@ def _uploads(shared: Shared) -> list[Operation]:
 def _tasks(shared: Shared, dispatcher: InternalClient | None) -> list[Operation]:
     settings, db = shared.settings, shared.db
     explain = ExplainAttempts(Dispatcher(dispatcher), settings.explain_after_seconds)
-    reader = TaskReader(
-        shared.admit, db, shared.writer, QueuePositions(db), explain, public_url=settings.public_url
-    )
+    reader = TaskReader(shared.admit, db, shared.writer, QueuePositions(db), explain, shared.links)
     tasks = Tasks(
         reader,
         shared.follow,
@@ -303,7 +302,9 @@ def _tasks(shared: Shared, dispatcher: InternalClient | None) -> list[Operation]
         max_streams=settings.max_streams,
         most_wait_seconds=settings.most_wait_seconds,
     )
-    changes = TaskChanges(reader, CancelTask(db, shared.outbox), DeleteTasks(db, shared.outbox))
+    changes = TaskChanges(
+        reader, CancelTask(db, shared.outbox), DeleteTasks(db, shared.outbox), RevokeLinks(db)
+    )
     return [
         *TaskList(reader, settings.key_pepper.get_secret_value().encode()).operations(),
         *Estimate(
@@ -341,13 +342,13 @@ def _openai(shared: Shared) -> list[Operation]:
         shared.files,
         DeleteTasks(db, shared.outbox),
         shared.keep,
-        public_url=settings.public_url,
+        links=shared.links,
         json_limit=settings.max_body_bytes,
         file_limit=settings.max_image_bytes,
     )
     return [
         *videos.operations(),
-        *Images(orders, results, settings.public_url, settings.max_body_bytes).operations(),
+        *Images(orders, results, shared.links, settings.max_body_bytes).operations(),
         *Speech(orders, results, settings.max_body_bytes).operations(),
         *OpenAIModels(orders, shared.check).operations(),
     ]
@@ -416,7 +417,7 @@ def _consumer(settings: Settings, db: Database, outbox: Outbox) -> Bus:
 
 def tell_owners(settings: Settings, outbox: Outbox) -> TellOwners:
     """What the accounts' webhooks are told, in the words of v1."""
-    writer, files = Writer(settings.currency), f"{(settings.public_url or '').rstrip('/')}/files"
+    writer, files = Writer(settings.currency), settings.files_url or "/files"
     return TellOwners(outbox, Documents(lambda row: writer.task(row, files), writer.credits_low))
 
 

@@ -26,6 +26,8 @@ class Files:
 
     db: Database
     objects: Objects
+    cache_seconds: int
+    """How long caches may keep a file without asking again: until then they know nothing of a revocation."""
 
     def operations(self) -> list[Operation]:
         """What this contributes to the API."""
@@ -40,7 +42,9 @@ class Files:
 
         Private: the address alone opens nothing, so no cache may keep it, and nobody is sent elsewhere.
         """
-        headers = _headers(link) | ({"Cache-Control": "private, no-cache"} if private else {})
+        headers = _headers(link, self.cache_seconds) | (
+            {"Cache-Control": "private, no-cache"} if private else {}
+        )
         if _matches(request.headers.get("if-none-match"), headers["ETag"]):
             return Response(status_code=304, headers=headers)
         elsewhere = None if private else await self._elsewhere(link, headers)
@@ -95,15 +99,24 @@ def _missing() -> Problem:
     return Problem(404, "file_not_found", "There is no file behind this link (any more).")
 
 
-def _headers(link: Link) -> dict[str, str]:
+def _headers(link: Link, cache_seconds: int) -> dict[str, str]:
     return {
         "ETag": f'"{link.sha256}"',
         "Accept-Ranges": "bytes",
-        "Cache-Control": "public, max-age=31536000, immutable",
-        "Content-Disposition": f"inline; filename*=UTF-8''{quote(link.file_name)}",
+        "Cache-Control": f"public, max-age={cache_seconds}",
+        "Content-Disposition": _disposition(link.file_name),
         "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
         "Access-Control-Allow-Origin": "*",
     }
+
+
+def _disposition(file_name: str) -> str:
+    """A name in ASCII for old clients and the whole one as RFC 5987 has it."""
+    plain = "".join(
+        each if each.isascii() and each.isprintable() and each not in '"\\%' else "_" for each in file_name
+    )
+    return f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
 
 
 def _matches(header: str | None, etag: str) -> bool:

@@ -14,7 +14,7 @@ from gateway.domain import openai
 from gateway.domain.field_words import named_as
 from gateway.domain.problem import Problem
 from gateway.inbound.http import bodies
-from gateway.inbound.http.headers import base_url
+from gateway.inbound.http.file_links import FileLinks
 from gateway.inbound.http.openai.results import Result, Results
 from gateway.inbound.http.openapi import openai as described
 from gateway.inbound.http.operation import Operation
@@ -37,7 +37,7 @@ class Images:
 
     orders: Orders
     results: Results
-    public_url: str | None
+    links: FileLinks
     json_limit: int
 
     def operations(self) -> list[Operation]:
@@ -54,7 +54,7 @@ class Images:
             raise Problem(400, "missing_required_parameter", "model is required.", param="model")
         taken = await self.orders(request, caller, body, WORDS, slug=slug, count=count)
         results = await self.results(caller, taken.receipt.task_ids, "image")
-        files = f"{base_url(request, self.public_url)}/files"
+        files = self.links.base(request)
         data = [await self._image(result, form, files) for result in results]
         answer = {"created": int(time.time()), "data": data}
         return Response(orjson.dumps(answer), media_type="application/json")

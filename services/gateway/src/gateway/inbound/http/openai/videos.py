@@ -20,8 +20,8 @@ from gateway.domain.projection import FINAL
 from gateway.domain.uploads import SCHEME, upload_text
 from gateway.inbound.http import bodies
 from gateway.inbound.http.bodies import Body
+from gateway.inbound.http.file_links import FileLinks
 from gateway.inbound.http.files import Files
-from gateway.inbound.http.headers import base_url
 from gateway.inbound.http.openai import documents
 from gateway.inbound.http.openapi import openai as described
 from gateway.inbound.http.operation import Operation
@@ -64,7 +64,7 @@ class Videos:
     files: Files
     delete_tasks: DeleteTasks
     keep: KeepUpload
-    public_url: str | None
+    links: FileLinks
     json_limit: int
     file_limit: int
 
@@ -153,7 +153,7 @@ class Videos:
             raise Problem(400, "remix_unsupported", f"{row['model']} can't remix videos.", param="video_id")
         if row["status"] != "succeeded" or asset is None:
             raise Problem(400, "video_not_ready", "Only a completed video can be remixed.", param="video_id")
-        url = f"{base_url(request, self.public_url)}/files/{asset['token']}/{asset['file_name']}"
+        url = self.links.url(request, asset["token"], asset["file_name"])
         placed = named_as(source)(known, url) or {}
         text = task_text(row["id"])
         kept = {name: row["input"][name] for name in _KEPT if name in row["input"]}

@@ -87,5 +87,27 @@ def delete() -> Document:
     return described
 
 
+def revoke() -> Document:
+    """`DELETE /api/v1/tasks/{task_id}/links`."""
+    shown: Document = {
+        "object": {"const": "task.links"},
+        "task_id": {"type": "string"},
+        "revoked": {"type": "integer", "description": "How many links are dead now"},
+    }
+    schema = {"type": "object", "required": list(shown), "properties": shown}
+    described = read("Revoke the links to a task's results", schema, path("task_id"), errors_of=(404,))
+    described["description"] = "The addresses are dead for good; the task's document still shows them."
+    described["responses"]["409"] = _conflict("It is not over")
+    return described
+
+
+def revoke_one() -> Document:
+    """`DELETE /api/v1/tasks/{task_id}/links/{token}`."""
+    described = revoke()
+    described["summary"] = "Revoke one link to a result"
+    described["parameters"].append(path("token"))
+    return described
+
+
 def _conflict(words: str) -> Document:
     return {"description": words, "content": json_of(TASK_CONFLICT)}

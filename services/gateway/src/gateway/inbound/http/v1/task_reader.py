@@ -14,7 +14,7 @@ from gateway.db import tasks
 from gateway.domain.problem import Problem
 from gateway.inbound.http.admit import Admit
 from gateway.inbound.http.documents import Writer
-from gateway.inbound.http.headers import base_url
+from gateway.inbound.http.file_links import FileLinks
 from gateway.usecases.explain_attempts import ExplainAttempts
 from gateway.usecases.queue_positions import QueuePositions
 
@@ -31,7 +31,7 @@ class TaskReader:
     writer: Writer
     positions: QueuePositions
     explain: ExplainAttempts
-    public_url: str | None
+    links: FileLinks
 
     async def row(self, request: Request, account_id: UUID) -> dict[str, Any]:
         """The task that the path names. Raises Problem 404: another account's is no different from none."""
@@ -46,7 +46,7 @@ class TaskReader:
         self, request: Request, account_id: UUID, rows: Sequence[Mapping[str, Any]]
     ) -> list[bytes]:
         """The documents of an account's tasks."""
-        files = f"{base_url(request, self.public_url)}/files"
+        files = self.links.base(request)
         queued = [row["id"] for row in rows if row["status"] == QUEUED]
         positions = await self.positions(account_id, queued)
         return [self.writer.task(row, files, positions.get(row["id"])) for row in rows]
@@ -56,7 +56,7 @@ class TaskReader:
         queued = [row["id"]] if row["status"] == QUEUED else []
         positions = await self.positions(row["account_id"], queued)
         attempts = await self.explain(row)
-        files = f"{base_url(request, self.public_url)}/files"
+        files = self.links.base(request)
         return self.writer.task(row, files, positions.get(row["id"]), attempts)
 
 
