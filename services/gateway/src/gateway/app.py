@@ -55,6 +55,7 @@ from gateway.inbound.http.v1.task_list import TaskList
 from gateway.inbound.http.v1.task_reader import TaskReader
 from gateway.inbound.http.v1.tasks import Tasks
 from gateway.inbound.http.v1.uploads import Uploads
+from gateway.inbound.http.v1.usage import Usage
 from gateway.inbound.http.v1.webhooks import Webhooks
 from gateway.inbound.http.video.area import SURFACE as VIDEO
 from gateway.inbound.http.video.area import VideoRoutes
@@ -166,6 +167,7 @@ def make_app(
         *Models(shared.admit, shared.catalog, shared.check).operations(),
         *Credits(shared.admit, db, shared.writer).operations(),
         *CreditsHistory(shared.admit, ledger, secret).operations(),
+        *Usage(shared.admit, db, settings.currency).operations(),
         *Keys(shared.admit, db, secret).operations(),
         *_admin(shared, ledger, services),
         *Webhooks(shared.admit, Callbacks(callbacks), db).operations(),
