@@ -40,6 +40,7 @@ from gateway.inbound.http.orders import Orders
 from gateway.inbound.http.quickstart.account import Account
 from gateway.inbound.http.quickstart.generate import Generate
 from gateway.inbound.http.quickstart.history import History
+from gateway.inbound.http.quickstart.input_images import InputImages
 from gateway.inbound.http.quickstart.jobs import Jobs
 from gateway.inbound.http.quickstart.keys import NamedKeys
 from gateway.inbound.http.quickstart.models import QuickstartModels
@@ -365,6 +366,7 @@ def _quickstart(shared: Shared, dispatcher: Dispatcher, ledger: Ledger) -> list[
         *Jobs(admit, db, QueuePositions(db), cancel, settings.public_url).operations(),
         *History(admit, db, shared.catalog, delete, settings.public_url).operations(),
         *ServedFiles(admit, db, shared.files).operations(),
+        *InputImages(admit, db, shared.keep, shared.files, settings.public_url).operations(),
         *QuickstartModels(admit, shared.catalog, shared.check, dispatcher, settings.currency).operations(),
         *Account(admit, db, shared.catalog, ledger).operations(),
         *NamedKeys(admit, db, settings.key_pepper.get_secret_value().encode()).operations(),

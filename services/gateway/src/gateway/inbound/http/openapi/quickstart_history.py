@@ -102,3 +102,30 @@ def file(noun: str) -> Document:
             **errors(401, 403, 404, 416, 429, 503),
         },
     }
+
+
+def upload_image() -> Document:
+    """`POST /api/upload-image`."""
+    example = {
+        "filename": "file_01KA8Z5Y3QH4V7N2M9X6T8R0BC.png",
+        "url": "https://api.example.com/api/input-image/file_01KA8Z5Y3QH4V7N2M9X6T8R0BC.png",
+        "content_type": "image/png",
+        "size_bytes": 48_213,
+        "width": Maybe(832),
+        "height": Maybe(480),
+    }
+    form = {
+        "type": "object",
+        "required": ["image"],
+        "properties": {"image": {"type": "string", "format": "binary", "description": "PNG, JPEG or WebP"}},
+    }
+    described = operation("Bring an image for input_image or end_image", example, errors_of=(400, 413, 503))
+    body = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
+    return {**described, "requestBody": body}
+
+
+def input_image() -> Document:
+    """`GET /api/input-image/{filename}`."""
+    described = file("an image that was brought")
+    parameters = [path("filename"), header("Range", "One range of bytes")]
+    return {**described, "summary": "An image of yours", "security": [{"key": []}], "parameters": parameters}

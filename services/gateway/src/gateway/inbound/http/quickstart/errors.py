@@ -21,5 +21,5 @@ def write_problem(problem: Problem, request_id: str) -> Response:
     for name, micro in problem.amounts_micro.items():
         body[name] = credits_number(micro)
     body.update(problem.context)
-    status = 400 if problem.status == 422 else problem.status
+    status = 400 if problem.status in {408, 422} else problem.status
     return Response(orjson.dumps(body), status, dict(problem.headers), media_type="application/json")

@@ -14,6 +14,7 @@ from gateway.db.keys import Caller
 from gateway.domain import quickstart
 from gateway.domain.admission import Submission
 from gateway.domain.problem import Problem
+from gateway.domain.uploads import upload_from_text
 from gateway.inbound.http import bodies
 from gateway.inbound.http.bodies import Body
 from gateway.inbound.http.headers import base_url
@@ -105,8 +106,8 @@ class Generate:
         name = body.fields.get("video_filename")
         if not isinstance(name, str) or not name:
             raise Problem(400, "required", "video_filename is required", param="video_filename")
-        if name.lower().startswith(("http://", "https://", "data:")):
-            return body
+        if name.lower().startswith(("http://", "https://", "data:")) or upload_from_text(name) is not None:
+            return await self._addressed(request, caller, body)
         base = base_url(request, self.public_url)
         found = await self.sent_files.named(caller.account_id, name, base, "video_filename")
         fields = {**body.fields, "video_filename": found.url}

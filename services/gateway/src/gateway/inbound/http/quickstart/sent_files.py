@@ -12,6 +12,7 @@ from runtime.db import Database
 from gateway.db import videos
 from gateway.domain import quickstart
 from gateway.domain.problem import Problem
+from gateway.domain.uploads import SCHEME, upload_from_text, upload_text
 
 _WEB = ("http://", "https://", "data:")
 
@@ -45,7 +46,11 @@ class SentFiles:
         found = dict(fields)
         for name in quickstart.MEDIA.keys() & fields.keys():
             value = fields[name]
-            if isinstance(value, str) and value and not value.lower().startswith(_WEB):
+            if not isinstance(value, str) or not value or value.lower().startswith(_WEB):
+                continue
+            if (upload_id := upload_from_text(value)) is not None:
+                found[name] = SCHEME + upload_text(upload_id)
+            else:
                 found[name] = (await self.named(account_id, value, base, name)).url
         return found
 
