@@ -46,14 +46,15 @@ def needed(package: str, root: Path = ROOT) -> list[str]:
 
 
 def requirements(lock: str, ours: list[str]) -> str:
-    """The entries of a lock that our packages need, by its own notes of who asked for what."""
+    """The entries of a lock that our packages need, by its own notes of who asked for what, without these."""
     entries = {_name(entry): entry for entry in _entries(lock)}
     wanted: set[str] = set()
     while more := {
         name for name, entry in entries.items() if name not in wanted and wanted.union(ours) & _askers(entry)
     }:
         wanted |= more
-    return "".join(entries[name] for name in sorted(wanted))
+    lines = (line for name in sorted(wanted) for line in entries[name].splitlines(keepends=True))
+    return "".join(line for line in lines if not line.lstrip().startswith("#"))
 
 
 def _entries(lock: str) -> Iterator[str]:

@@ -2,8 +2,6 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-import yaml
 from gateway.domain.keys import asset_of
 from runtime.settings import PLACEHOLDERS
 from stack import env_file
@@ -51,16 +49,3 @@ def test_without_the_simulator_there_are_only_providers_with_keys() -> None:
     assert json.loads(told["GATEWAY_PROVIDERS"]) == {"ark": "real"}
     assert told["CALLBACKS_BASE_URL"] == told["PUBLIC_BASE_URL"] == "https://media.example"
     assert told.keys().isdisjoint({"COMPOSE_PROFILES", "DEMO_API_KEY", "ABSENT_AFTER_SECONDS"})
-
-
-@pytest.mark.parametrize("name", ["gateway", "ledger", "dispatcher", "callbacks", "storage"])
-def test_compose_runs_every_role_of_a_service_and_its_migration(name: str) -> None:
-    source = "".join(
-        (ROOT / f"services/{name}/src/{name}/{file}").read_text() for file in ("app.py", "__main__.py")
-    )
-    [roles] = re.findall(r"\broles=\(([^)]*)\)|^ROLES = \(([^)]*)\)", source, re.MULTILINE)
-    wanted = {*re.findall(r'"(\w+)"', "".join(roles)), "migrate"}
-    containers = yaml.safe_load(COMPOSE)["services"]
-    found = {part for each in containers if (part := each.removeprefix(f"{name}-")) != each}
-    assert found == wanted
-    assert all(containers[f"{name}-{role}"]["command"] == [role] for role in wanted)
