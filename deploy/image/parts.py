@@ -20,8 +20,10 @@ _COMMAND = """\
 #!/opt/venv/bin/python
 import os
 import runpy
+import sys
 
 os.environ.setdefault("{prefix}_{host}", "0.0.0.0")
+sys.argv[1:] = sys.argv[1:] or {default}
 runpy.run_module("{name}", run_name="__main__", alter_sys=True)
 """
 
@@ -97,8 +99,11 @@ def main(service: str, out: Path) -> None:
 
 
 def _write_command(file: Path, service: str) -> None:
-    prefix, host = ("SIM", "HOST") if service == "simulator" else (service.upper(), "HTTP_HOST")
-    file.write_text(_COMMAND.format(prefix=prefix, host=host, name=service))
+    if service == "simulator":
+        text = _COMMAND.format(prefix="SIM", host="HOST", default=[], name=service)
+    else:
+        text = _COMMAND.format(prefix=service.upper(), host="HTTP_HOST", default=["all"], name=service)
+    file.write_text(text)
     file.chmod(0o755)
 
 
