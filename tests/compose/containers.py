@@ -105,12 +105,13 @@ class Containers:
         return list(json.loads(output("docker", "inspect", *ids))) if ids else []
 
     def start(self) -> None:
-        """Build, start, wait until all of it serves and all jobs have ended well."""
-        say("building the images")
-        self.compose("build")
+        """Build (not with COMPOSE_BUILD=no), start, wait until all serve and all jobs have ended well."""
+        if os.environ.get("COMPOSE_BUILD") != "no":
+            say("building the images")
+            self.compose("build")
         say("starting")
         self.compose("up", "-d")
-        wait_for("every container to be healthy", self.unhealthy, lambda names: not names, seconds=300)
+        wait_for("every container to be healthy", self.unhealthy, lambda names: not names, seconds=420)
         for each in self.inspected(every=True):
             if is_job(name := service_of(each)):
                 assert state_of(each)["ExitCode"] == 0, name
