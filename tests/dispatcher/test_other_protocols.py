@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from dispatcher_tools import SEEDANCE, Dispatcher
+from dispatcher_tools import SEEDANCE, Dispatcher, cancel, frozen, requested, until
 from providers import adapter as registry
 from providers import outcomes as o
 from providers.basics import Basics
@@ -61,11 +61,18 @@ class Place:
     url: str = ""
     sign_ins: list[str] = field(default_factory=list)
     good: set[str] = field(default_factory=set)
+    made: int = 0
+    hold: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while answers aren't held back."""
+
+    async def asked(self) -> int:
+        return self.made
 
 
 @pytest.fixture
 async def place() -> AsyncIterator[Place]:
     made = Place()
+    made.hold.set()
 
     async def token(request: web.Request) -> web.Response:
         secret = request.headers["Authorization"]
@@ -78,6 +85,8 @@ async def place() -> AsyncIterator[Place]:
 
     async def make(request: web.Request) -> web.Response:
         good = request.headers["Authorization"] in made.good
+        made.made += 1
+        await made.hold.wait()
         return web.Response(body=b"\x89PNG bytes") if good else web.Response(status=401)
 
     app = web.Application()
@@ -122,6 +131,22 @@ async def test_bytes_in_an_answer_are_kept_and_named_by_reference(
     assert [each["url"] for each in done["outputs"]] == [f"object://bucket/{key}", "http://elsewhere/2"]
     (attempt,) = await dispatcher.attempts(task)
     assert (attempt["status"], attempt["provider_job_id"]) == ("succeeded", attempt["correlation"])
+
+
+@pytest.mark.usefixtures("kept")
+async def test_an_answer_at_once_counts_although_the_task_was_to_be_stopped_meanwhile(
+    dispatcher: Dispatcher, place: Place
+) -> None:
+    place.hold.clear()
+    await dispatcher.start(ark={"base_url": place.url})
+    request = requested()
+    await dispatcher.apply(request, frozen(request))
+    await until(place.asked)
+    await dispatcher.apply(cancel(request))
+    place.hold.set()
+    assert (await dispatcher.completed(request.task_id))["outcome"] == "succeeded"
+    (attempt,) = await dispatcher.attempts(request.task_id)
+    assert (attempt["sends"], attempt["status"], attempt["orphan"]) == (1, "succeeded", None)
 
 
 async def test_bytes_that_can_not_be_kept_are_not_asked_for_twice(
