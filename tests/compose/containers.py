@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import httpx
 from stack import env_file
@@ -218,8 +219,9 @@ class Load:
 
     async def submit(self, count: int, pause: float = 0.2) -> None:
         """Submit so many, each under its own key until it is taken."""
+        batch = uuid4()
         for number in range(count):
-            key = {"Idempotency-Key": f"load-{id(self)}-{number}"}
+            key = {"Idempotency-Key": f"load-{batch}-{number}"}
             while True:
                 try:
                     answer = await self._client.post("/api/v1/tasks", json=self._body, headers=key)

@@ -100,7 +100,7 @@ async def test_scaling_up_killing_and_scaling_down_under_load_loses_nothing(
 ) -> None:
     await asyncio.to_thread(containers.render_cached)
     topics = [topic.name for topic in read_by("ledger")]
-    submitting = asyncio.create_task(load.submit(120))
+    scaling = asyncio.create_task(load.submit(60))
     await asyncio.to_thread(containers.scale, "ledger-consumer", 3)
     await asyncio.to_thread(containers.scale, "dispatcher-worker", 3)
     await asyncio.to_thread(
@@ -109,13 +109,17 @@ async def test_scaling_up_killing_and_scaling_down_under_load_loses_nothing(
         lambda: containers.partitions("ledger"),
         lambda found: shared(found, topics, 3),
     )
+    await scaling
+    killing = asyncio.create_task(load.submit(100))
+    while len(load.task_ids) < 80:
+        await asyncio.sleep(0.1)
     say(f"{len(load.task_ids)} tasks so far; killing a ledger-consumer and a dispatcher-worker for good")
-    containers.kill(containers.ids("ledger-consumer")[0])
-    containers.kill(containers.ids("dispatcher-worker")[0])
+    for service in ("ledger-consumer", "dispatcher-worker"):
+        await asyncio.to_thread(containers.kill, containers.ids(service)[0])
     for service in ("gateway-consumer", "storage-worker", "storage-consumer", "gateway-api"):
         say(f"killing the process of {service}: Docker is to start it again")
         await asyncio.to_thread(containers.kill_process, service)
-    await submitting
+    await killing
     say(f"{len(load.task_ids)} tasks are accepted")
     await asyncio.to_thread(
         wait_for,
