@@ -50,7 +50,7 @@ class Databases:
         return await self._create(f"t_{service}_{os.getpid()}_{next(_numbers)}", template)
 
     async def drop(self) -> None:
-        """Remove what this run made; side by side, since each drop waits for a checkpoint that all can share."""
+        """Remove what this run made; side by side: each drop waits for a checkpoint that all can share."""
         hands = asyncio.Semaphore(_DROPS_AT_ONCE)
 
         async def drop(name: str) -> None:
