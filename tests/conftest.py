@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import os
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -15,12 +16,20 @@ from runtime.db import Database
 from stack.servers import Servers, start_servers
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "api"))
 hypothesis.settings.register_profile("shared", deadline=None)  # a busy machine is no wrong answer
 hypothesis.settings.load_profile("shared")
 _numbers = itertools.count(1)
 _DROPS_AT_ONCE = 16
 
 MakeDatabase = Callable[[str], Awaitable[str]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have every answer of the gateway held against its OpenAPI document."""
+    from recorder import Recorder
+
+    config.pluginmanager.register(Recorder())
 
 
 @pytest.fixture(scope="session")

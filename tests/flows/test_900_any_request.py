@@ -4,21 +4,16 @@ Schemathesis makes the requests, right ones and wrong ones. `FRAMEBUS_FUZZ_EXAMP
 """
 
 import os
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
+from api_document import document
 from flow_tools import Customer, World, seedance
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import checks
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "api"))
-
-from api_document import document
 
 EXAMPLES = int(os.environ.get("FRAMEBUS_FUZZ_EXAMPLES", "12"))
 CONFORMS = [

@@ -143,7 +143,12 @@ def settings_for(dsn: str, **changes: Any) -> Settings:
         "s3_access_key": "x",
         "s3_secret_key": "x",
         "key_pepper": PEPPER,
-        "providers": {"ark": "simulated", "dashscope": "simulated", "gemini": "simulated"},
+        "providers": {
+            "ark": "simulated",
+            "dashscope": "simulated",
+            "fal": "simulated",
+            "gemini": "simulated",
+        },
         "public_url": "http://files.test",
         "events_poll_seconds": 0.5,
         "events_heartbeat_seconds": 0.2,

@@ -1,0 +1,169 @@
+"""A pytest plugin that looks at every answer of the gateway that a test gets through httpx.
+
+An answer that the OpenAPI document doesn't describe fails the test that got it. A run of all gateway and
+flow tests also fails for a documented status below 500 that nobody has seen, and for an operation whose
+success no flow test has seen. An answer of the gateway is known by its `X-Request-Id`.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import httpx2
+import jsonschema_rs
+import pytest
+from api_document import operations
+from never_seen import NEVER_SEEN
+
+Answer = tuple[str, str, str]
+"""Method, path of the document, status."""
+TESTS = Path(__file__).parents[1]
+PLACES = ("flows", "gateway")
+
+
+class Recorder:
+    """What was seen, and what was wrong with it."""
+
+    def __init__(self) -> None:
+        self.seen: dict[Answer, set[str]] = {}
+        self._place = ""
+        self._faults: list[str] = []
+
+    def pytest_sessionstart(self) -> None:
+        """Look over the shoulder of both generations of httpx; the openai SDK uses the newer one."""
+        for library in (httpx, httpx2):
+            _watch(library.Client, self._sync)
+            _watch(library.AsyncClient, self._async)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        """Fail a test that saw an answer which isn't described."""
+        parts = item.path.relative_to(TESTS).parts if item.path.is_relative_to(TESTS) else ()
+        self._place, self._faults = parts[0] if parts else "", []
+        result = yield
+        if self._faults:
+            pytest.fail("not as the OpenAPI document says:\n" + "\n".join(self._faults), pytrace=False)
+        return result
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fail a whole run that left something unseen."""
+        if (target := os.environ.get("FRAMEBUS_SEEN")) is not None:
+            lines = [f"{' '.join(each)} {','.join(sorted(at))}\n" for each, at in self.seen.items()]
+            Path(target).write_text("".join(sorted(lines)))
+        self._missing = self.missing() if session.testsfailed == 0 and _whole(session) else []
+        if self._missing:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say what is missing."""
+        for line in getattr(self, "_missing", []):
+            terminalreporter.write_line(f"OpenAPI: {line}", red=True)
+
+    def missing(self) -> list[str]:
+        """What nobody has seen, and what is excused without need."""
+        documented = {
+            (method, path, status)
+            for (method, path), operation in operations().items()
+            for status in operation["responses"]
+            if int(status) < 500
+        }
+        unseen = documented - self.seen.keys()
+        flows = {each[:2] for each, at in self.seen.items() if "flows" in at and each[2].startswith("2")}
+        return [
+            *(f"never seen: {' '.join(each)}" for each in sorted(unseen - NEVER_SEEN.keys())),
+            *(f"excused, but seen or gone: {' '.join(each)}" for each in sorted(NEVER_SEEN.keys() - unseen)),
+            *(f"no success in a flow test: {' '.join(each)}" for each in sorted(operations().keys() - flows)),
+        ]
+
+    def note(self, response: Any, *, read: bool) -> None:
+        """Take an answer in."""
+        if not response.headers.get("x-request-id", "").startswith("req_"):
+            return
+        method = "GET" if response.request.method == "HEAD" else response.request.method
+        path = template_of(method, response.request.url.path)
+        if path is None or response.status_code >= 500:
+            return
+        status = str(response.status_code)
+        described = operations()[method, path]["responses"].get(status)
+        body = response.content if read and response.request.method != "HEAD" else None
+        fault = "isn't documented" if described is None else _fault(described, response, body)
+        if fault is not None:
+            self._faults.append(f"{method} {path} {status}: {fault}")
+        self.seen.setdefault((method, path, status), set()).add(self._place)
+
+    def _sync(self, original: Any) -> Callable[..., Any]:
+        def send(client: Any, request: Any, **options: Any) -> Any:
+            response = original(client, request, **options)
+            self.note(response, read=not options.get("stream"))
+            return response
+
+        return send
+
+    def _async(self, original: Any) -> Callable[..., Any]:
+        async def send(client: Any, request: Any, **options: Any) -> Any:
+            response = await original(client, request, **options)
+            self.note(response, read=not options.get("stream"))
+            return response
+
+        return send
+
+
+def template_of(method: str, path: str) -> str | None:
+    """The document's path that an address is of; one without parameters wins."""
+    return next((each for each, pattern in _patterns(method) if pattern.fullmatch(path)), None)
+
+
+@cache
+def _patterns(method: str) -> list[tuple[str, re.Pattern[str]]]:
+    paths = sorted((path for m, path in operations() if m == method), key=lambda path: path.count("{"))
+    return [(path, re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))) for path in paths]
+
+
+def _fault(described: dict[str, Any], response: Any, body: bytes | None) -> str | None:
+    content: dict[str, Any] = described.get("content", {})
+    if not content:
+        return "has a body, but none is documented" if body else None
+    given = response.headers.get("content-type", "").partition(";")[0].strip()
+    media = next((each for each in content if _matches(each, given)), None)
+    if media is None:
+        return f"content type {given!r} isn't documented"
+    if body is None or given != "application/json":
+        return None
+    try:
+        faults = _validator(media, _Schema(content[media]["schema"])).iter_errors(response.json())
+        return "; ".join(f"{each.instance_path}: {each.message[:200]}" for each in faults) or None
+    except ValueError:
+        return "isn't JSON"
+
+
+class _Schema(dict[str, Any]):
+    """A schema that can be a key: the document's own object."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(repr(self))
+
+
+@cache
+def _validator(_: str, schema: _Schema) -> Any:
+    return jsonschema_rs.validator_for(dict(schema), validate_formats=True)
+
+
+def _matches(pattern: str, given: str) -> bool:
+    kind, _, name = pattern.partition("/")
+    return pattern == "*/*" or (name == "*" and given.startswith(f"{kind}/")) or pattern == given
+
+
+def _watch(client: Any, watching: Callable[[Any], Callable[..., Any]]) -> None:
+    client.send = watching(client.send)
+
+
+def _whole(session: pytest.Session) -> bool:
+    """Whether every test of the gateway and every flow ran."""
+    option = session.config.option
+    chosen = option.keyword or option.markexpr or any("::" in each for each in session.config.args)
+    ran = {item.path for item in session.items}
+    return not chosen and all(file in ran for place in PLACES for file in (TESTS / place).glob("test_*.py"))
