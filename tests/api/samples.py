@@ -14,6 +14,12 @@ IDS = {
     "model": "no-such-model",
     "token": "A" * 32,
     "name": "video.mp4",
+    "account_id": "acct_01ARZ3NDEKTSV4RRFFQ69G5FAV",
+    "upload_id": "file_01ARZ3NDEKTSV4RRFFQ69G5FAV",
+    "letter_id": "999999999",
+    "service": "no-such-service",
+    "id": "999999999",
+    "filename": "task_01ARZ3NDEKTSV4RRFFQ69G5FAV-0.mp4",
 }
 """Well-formed values of parameters in paths that nothing has."""
 _TASK = {"model": "doubao-seedance-2-0-fast", "input": {"prompt": "a red kite", "resolution": "480p"}}
@@ -23,6 +29,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/videos"): {"model": _TASK["model"], "prompt": "a red kite", "size": "854x480"},
     ("POST", "/v1/images/generations"): {"model": "flux", "prompt": "a red kite"},
     ("POST", "/v1/audio/speech"): {"model": "tts", "input": "hello"},
+    ("POST", "/api/generate"): {"prompt": "a red kite", "model": "doubao-seedance-2-0-fast"},
+    ("POST", "/api/generate-image"): {"prompt": "a red kite", "model": "flux"},
     ("POST", "/v1/videos/{video_id}/remix"): {"prompt": "at night"},
 }
 """Right bodies of what submits; elsewhere the key is looked at before the body."""
