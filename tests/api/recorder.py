@@ -1,8 +1,9 @@
 """A pytest plugin that looks at every answer of the gateway that a test gets through httpx.
 
 An answer that the OpenAPI document doesn't describe fails the test that got it. A run of all gateway and
-flow tests also fails for a documented status below 500 that nobody has seen, and for an operation whose
-success no flow test has seen. An answer of the gateway is known by its `X-Request-Id`.
+flow tests also lists the documented statuses below 500 that nobody has seen, and the operations whose success
+no flow test has seen; with `FRAMEBUS_RECORDER=strict` it fails for them. `FRAMEBUS_SEEN=file` writes down
+what was seen, and where. An answer of the gateway is known by its `X-Request-Id`.
 """
 
 import os
@@ -50,12 +51,12 @@ class Recorder:
         return result
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Fail a whole run that left something unseen."""
+        """Look what a whole run left unseen."""
         if (target := os.environ.get("FRAMEBUS_SEEN")) is not None:
             lines = [f"{' '.join(each)} {','.join(sorted(at))}\n" for each, at in self.seen.items()]
             Path(target).write_text("".join(sorted(lines)))
         self._missing = self.missing() if session.testsfailed == 0 and _whole(session) else []
-        if self._missing:
+        if self._missing and os.environ.get("FRAMEBUS_RECORDER") == "strict":
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
