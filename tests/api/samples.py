@@ -19,6 +19,7 @@ IDS = {
     "letter_id": "999999999",
     "service": "no-such-service",
     "id": "999999999",
+    "uuid": "task_01ARZ3NDEKTSV4RRFFQ69G5FAV",
     "filename": "task_01ARZ3NDEKTSV4RRFFQ69G5FAV-0.mp4",
 }
 """Well-formed values of parameters in paths that nothing has."""
@@ -29,6 +30,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/videos"): {"model": _TASK["model"], "prompt": "a red kite", "size": "854x480"},
     ("POST", "/v1/images/generations"): {"model": "flux", "prompt": "a red kite"},
     ("POST", "/v1/audio/speech"): {"model": "tts", "input": "hello"},
+    ("POST", "/api/v1/video/generate"): {"prompt": "a red kite", "model": "doubao-seedance-2-0-fast"},
     ("POST", "/api/generate"): {"prompt": "a red kite", "model": "doubao-seedance-2-0-fast"},
     ("POST", "/api/generate-image"): {"prompt": "a red kite", "model": "flux"},
     ("POST", "/v1/videos/{video_id}/remix"): {"prompt": "at night"},

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import schemathesis
 from api_document import document
-from flow_tools import Customer, World, seedance
+from flow_tools import World, seedance
 from hypothesis import HealthCheck, Phase, settings
+from possessions import owned
 from schemathesis import checks
 
 EXAMPLES = int(os.environ.get("FRAMEBUS_FUZZ_EXAMPLES", "12"))
@@ -70,22 +71,6 @@ class Caller:
 
     base_url: str
     key: str
-
-
-async def owned(customer: Customer) -> dict[str, str]:
-    """One of everything that has an id."""
-    finished = await customer.make(seedance())
-    file = finished["output"]["videos"][0]["url"].split("/")
-    made: dict[str, str] = {"task_id": finished["task_id"], "video_id": finished["task_id"]}
-    for name, path, body in (
-        ("key_id", "keys", {"name": "to be changed"}),
-        ("listener_id", "webhooks/listeners", {}),
-        ("webhook_id", "webhooks", {"url": "https://hooks.example.com/video"}),
-    ):
-        made[name] = (await customer.api.post(f"/api/v1/{path}", json=body)).json()["id"]
-    sent = await customer.api.post(f"/api/v1/webhooks/{made['webhook_id']}/test")
-    slug = seedance()["model"]
-    return {**made, "delivery_id": sent.json()["id"], "token": file[-2], "name": file[-1], "slug": slug}
 
 
 @pytest.fixture(scope="module")
