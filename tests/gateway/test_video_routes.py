@@ -88,6 +88,8 @@ async def test_several_outputs_are_made_all_or_none(world: World) -> None:
         ({"quality": "8k"}, 400, "quality"),
         ({"aspectRatio": "1:9"}, 400, "aspectRatio"),
         ({"mode": "dance"}, 400, "mode"),
+        ({"mode": {}}, 400, "mode"),
+        ({"imageUrls": False}, 400, "imageUrls"),
         ({"mode": "image-to-video"}, 400, "mode"),
         ({"outputNumber": 5}, 400, "outputNumber"),
         ({"colour": "red"}, 400, "colour"),

@@ -73,6 +73,8 @@ def place_images(mode: str | None) -> Place:
     """Images as a model takes them: one, several, or with roles; two are the first and the last frame."""
 
     def place(properties: Properties, value: Any) -> Placed | None:
+        if not isinstance(value, list):
+            return None
         roles = _roles(properties)
         if mode == "reference-to-video" and "reference_image" in roles:
             return {"image_with_roles": [{"url": each, "role": "reference_image"} for each in value]}

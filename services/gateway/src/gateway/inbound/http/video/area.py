@@ -177,7 +177,7 @@ def _mode(fields: Mapping[str, Any]) -> str | None:
     mode, count = fields.get("mode"), len(video_words.images(fields))
     if mode is None:
         return None
-    if mode not in video_words.MODES:
+    if not isinstance(mode, str) or mode not in video_words.MODES:
         raise Problem(400, "invalid", f"mode must be one of: {', '.join(video_words.MODES)}", param="mode")
     least = video_words.MODES[mode]
     if count < least or (least == 0 and count):
