@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 from api_document import operations
+from api_samples import IDS, address, body_of
 from flow_tools import seedance
 from possessions import owned
-from samples import IDS, address, body_of
 
 OWN = {"task_id", "video_id", "key_id", "webhook_id", "listener_id", "delivery_id", "upload_id"}
 """Parameters of paths that name what belongs to an account. A link's token is for whoever has it."""

@@ -4,8 +4,8 @@ from typing import Any
 
 import httpx
 from api_document import operations
+from api_samples import address, body_of
 from gateway_tools import Customer, World
-from samples import address, body_of
 from test_keys import made
 
 JSON = {"Content-Type": "application/json"}
