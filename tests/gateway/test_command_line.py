@@ -62,3 +62,34 @@ async def test_what_goes_wrong_is_said_in_a_line_and_an_exit_code(shared_world: 
         status, _, err = await typed(url, "mv_live_wrong", "credits")
         assert (status, "invalid_api_key" in err) == (1, True)
         assert (await typed(url, "x", "submit", "m", "novalue"))[0] == 2
+
+
+async def test_an_operator_finds_an_account_gives_it_credits_and_proves_the_books(
+    operating: OperatorSetting,
+) -> None:
+    world, operator = operating.world, await operating.world.customer(role="admin")
+    async with serving(world.app) as url:
+
+        async def admin(*words: str) -> tuple[int, str, str]:
+            return await typed(url, operator.key, "admin", *words)
+
+        made = json.loads((await admin("create-account", "Ann Example", "--tier", "pro"))[1])
+        assert made["tier"] == "pro"
+        status, out, _ = await admin("accounts", "--search", "Ann Example")
+        assert (status, made["id"] in out) == (0, True)
+        granted = json.loads((await admin("grant", made["id"], "12.5", "--reason", "welcome"))[1])
+        assert (granted["credits"], granted["reason"]) == (12.5, "welcome")
+        secret = json.loads((await admin("create-key", made["id"], "an app"))[1])["key"]
+        status, out, _ = await typed(url, secret, "usage", "--by", "model")
+        assert (status, "tasks" in out) == (0, True)
+        changed = json.loads((await admin("change-account", made["id"], "--status", "disabled"))[1])
+        assert changed["status"] == "disabled"
+        status, out, _ = await admin("audit", "--account", made["id"])
+        assert (status, "account.changed" in out) == (0, True)
+        status, out, _ = await admin("check", "--json")
+        assert status == 0, out
+        status, _, err = await admin("account", "acct_nonsense")
+        assert (status, "account_not_found" in err) == (1, True)
+    async with serving(world.app) as url:
+        status, _, err = await typed(url, (await world.customer()).key, "admin", "accounts")
+        assert (status, "admin_required" in err) == (1, True)

@@ -2,7 +2,7 @@
 
 import typer
 
-from framebus.commands import account, listen, tasks
+from framebus.commands import account, admin, listen, tasks
 
 cli = typer.Typer(
     name="framebus",
@@ -26,6 +26,8 @@ cli.command("download", help="Save a task's files.")(tasks.download)
 cli.command("cancel", help="Ask for a task to be stopped.")(tasks.cancel)
 cli.command("models", help="List the models, or show one's input.")(account.models)
 cli.command("credits", help="Show what is available and held.")(account.credits_)
+cli.command("usage", help="Show what was used, by day, model, key or metadata.")(account.usage)
+cli.add_typer(admin.cli, name="admin")
 
 
 def main() -> None:

@@ -1,9 +1,10 @@
-"""`framebus models | credits`: what there is, and what is left."""
+"""`framebus models | credits | usage`: what there is, what is left, what was used."""
 
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from framebus.api import Key, Url
@@ -46,6 +47,30 @@ def credits_(
     out.print(f"{found['available']} credits available ({worth}), {found['held']} held, tier {found['tier']}")
     if moved:
         out.print(_history(moved))
+
+
+def usage(
+    url: Url,
+    key: Key,
+    by: Annotated[
+        str, typer.Option(help="day, model, key, metadata.NAME; up to four, with commas.")
+    ] = "model",
+    since: Annotated[str | None, typer.Option("--from", help="From then on (ISO 8601).")] = None,
+    before: Annotated[str | None, typer.Option("--to", help="Before then.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what was used."""
+    given = {"group_by": by, "from": since, "to": before}
+    params = {name: value for name, value in given.items() if value is not None}
+    found = run(url, key, lambda api: api.ask("GET", "/api/v1/usage", params=params))
+    if as_json:
+        show_json(found)
+        return
+    columns = [*found["group_by"], "tasks", "succeeded", "failed", "cancelled", "credits", "cost"]
+    table = Table(*columns)
+    for each in found["data"]:
+        table.add_row(*(escape("" if each[name] is None else str(each[name])) for name in columns))
+    out.print(table)
 
 
 def _models(found: list[dict[str, Any]]) -> None:
