@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import runpy
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +16,6 @@ from gateway.domain.facts import Asset, Balance, Changed, Closed, Delivered, Fac
 from gateway.usecases.change_notices import change_notices
 from gateway.usecases.delete_tasks import DeleteTasks
 from gateway_tools import SEEDANCE_MICRO, Customer, World, now, seedance, until
-from runtime import migrate
 from runtime.outbox.recorder import Outbox
 from test_keys import KEYS, code, made
 
@@ -186,9 +186,9 @@ async def test_tasks_from_before_they_were_counted_end_without_harm(world: World
     tasks = [await new_task(customer) for _ in range(2)]
     await world.say([end(customer, tasks[0], 2)])
     await world.db.pool.execute("UPDATE balances SET live_tasks = 0")
-    await world.db.pool.execute("UPDATE alembic_version SET version_num = '0006'")
-    scripts = Path(__file__).parents[2] / "services" / "gateway" / "migrations"
-    await asyncio.to_thread(migrate.upgrade, world.db.dsn, scripts)
+    versions = Path(__file__).parents[2] / "services" / "gateway" / "migrations" / "versions"
+    upgrade = runpy.run_path(str(versions / "0007_live_tasks.py"))
+    await world.db.pool.execute(upgrade["SQL"])
     live = "SELECT live_tasks FROM balances WHERE account_id = $1 AND asset = 'credit'"
     assert await world.db.pool.fetchval(live, customer.id) == 1
     await world.say([end(customer, tasks[1], 3)])
