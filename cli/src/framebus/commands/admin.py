@@ -21,6 +21,7 @@ Json = Annotated[bool, typer.Option("--json", help="The answer itself, for progr
 Limit = Annotated[int, typer.Option(min=1, max=200, help="How many.")]
 Cursor = Annotated[str | None, typer.Option(help="Go on where a list ended.")]
 Account = Annotated[str, typer.Argument(help="acct_…")]
+OfAccount = Annotated[str | None, typer.Option("--account", help="Only this account's.")]
 Reason = Annotated[str | None, typer.Option(help="Why; it goes into the audit log.")]
 Service = Annotated[str, typer.Argument(help="gateway, ledger, dispatcher, callbacks or storage")]
 
@@ -111,7 +112,7 @@ def grant(
 def holds(
     url: Url,
     key: Key,
-    account_id: Annotated[str | None, typer.Option("--account", help="Only this account's.")] = None,
+    account_id: OfAccount = None,
     limit: Limit = 50,
     cursor: Cursor = None,
     as_json: Json = False,
@@ -125,7 +126,7 @@ def holds(
 def tasks(
     url: Url,
     key: Key,
-    account_id: Annotated[str | None, typer.Option("--account", help="Only this account's.")] = None,
+    account_id: OfAccount = None,
     status: Annotated[str | None, typer.Option(help="queued, processing, …")] = None,
     model: Annotated[str | None, typer.Option(help="A model's slug.")] = None,
     search: Annotated[str | None, typer.Option(help="In metadata.")] = None,
@@ -221,7 +222,7 @@ def check(url: Url, key: Key, as_json: Json = False) -> None:
 def audit(
     url: Url,
     key: Key,
-    account_id: Annotated[str | None, typer.Option("--account", help="Only this account's.")] = None,
+    account_id: OfAccount = None,
     limit: Limit = 50,
     cursor: Cursor = None,
     as_json: Json = False,

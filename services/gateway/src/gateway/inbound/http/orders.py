@@ -115,5 +115,5 @@ def _renamed(param: str, names: Mapping[str, str]) -> str:
     """`input.duration` is what was sent as `seconds`."""
     if param == "input":
         return "prompt"
-    name, *rest = param.removeprefix("input.").split(".")
-    return ".".join([names.get(name, name), *rest]) if name not in names else names[name]
+    own = param.removeprefix("input.")
+    return names.get(own.partition(".")[0], own)

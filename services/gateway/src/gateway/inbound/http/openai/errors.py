@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from gateway.domain.problem import Problem
 
-_STATUSES = {402: 429, 405: 405, 413: 413, 422: 400}
+_STATUSES = {402: 429, 422: 400}
 _TYPES = {
     401: "authentication_error",
     403: "permission_error",
