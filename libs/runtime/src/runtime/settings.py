@@ -75,6 +75,13 @@ class KafkaSettings(BaseSettings):
     outbox_retention_days: int = Field(default=7, ge=1, le=90)
 
 
+class StreamSettings(ServiceSettings, KafkaSettings):
+    """A service with a database that reads and writes topics."""
+
+    instance_id: str | None = None
+    """Kafka's static membership: a restart within the session timeout moves no partitions."""
+
+
 class ObjectStoreSettings(BaseSettings):
     """The S3-compatible store."""
 

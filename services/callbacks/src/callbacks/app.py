@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from runtime.bus.consumer import Bus
 from runtime.bus.letters import Letters
 from runtime.cli import Built
 from runtime.db import Database
@@ -11,7 +10,7 @@ from runtime.health import Part
 from runtime.internal import InternalRoutes
 from runtime.operating import Operating
 from runtime.outbox.recorder import Outbox
-from runtime.outbox.relay import Relay
+from runtime.plumbing import lay
 from runtime.timer import Timer
 from runtime.work.worker import Worker
 from starlette.applications import Starlette
@@ -46,29 +45,20 @@ LEASE_MARGIN_SECONDS = 15.0
 
 def build(settings: Settings, roles: frozenset[str]) -> Built:
     """The parts of a process and its HTTP app."""
-    db = Database(
-        settings.database_dsn.get_secret_value(), name=SERVICE, pool_size=settings.database_pool_size
-    )
-    relay = Relay(
-        db,
-        service=SERVICE,
-        bootstrap=settings.kafka_bootstrap,
-        retention_days=settings.outbox_retention_days,
-    )
-    outbox = Outbox(SERVICE, nudge=relay.nudge)
-    parts: list[Part] = [db, relay, *_retention(settings, db)]
+    base = lay(SERVICE, settings)
+    parts: list[Part] = [*base.parts, *_retention(settings, base.db)]
     worker: Worker | None = None
     if "worker" in roles:
         post = make_post(settings)
-        worker = make_worker(settings, db, outbox, post)
+        worker = make_worker(settings, base.db, base.outbox, post)
         parts += [post, worker]
     if "consumer" in roles:
-        parts.append(_bus(settings, db, outbox, worker))
+        parts.append(base.bus(TRANSLATORS, AcceptNews(worker.wake if worker else None)))
     app: Starlette | None = None
     if "api" in roles:
         key_sets = KeySets(settings.allowed_hosts)
         parts.append(key_sets)
-        app = http_app(reception(settings, db, outbox, key_sets), customers(settings, db))
+        app = http_app(reception(settings, base.db, base.outbox, key_sets), customers(settings, base.db))
     return Built(parts, app)
 
 
@@ -99,21 +89,6 @@ def make_worker(settings: Settings, db: Database, outbox: Outbox, post: Post) ->
         concurrency=settings.delivery_concurrency,
         lease_seconds=settings.delivery_timeout_seconds + LEASE_MARGIN_SECONDS,
         idle_seconds=settings.worker_idle_seconds,
-    )
-
-
-def _bus(settings: Settings, db: Database, outbox: Outbox, worker: Worker | None) -> Bus:
-    return Bus(
-        db,
-        outbox,
-        service=SERVICE,
-        bootstrap=settings.kafka_bootstrap,
-        translators=TRANSLATORS,
-        apply=AcceptNews(worker.wake if worker else None),
-        instance=settings.instance_id,
-        wait_ms=settings.consumer_wait_ms,
-        max_records=settings.consumer_max_records,
-        dead_letters_per_minute=settings.dead_letters_per_minute,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from providers.adapter import adapter, protocols
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
-from runtime.settings import KafkaSettings, ServiceSettings
+from runtime.settings import StreamSettings
 
 from callbacks.domain.delivery import Schedule
 
@@ -17,7 +17,7 @@ def _usual_names() -> dict[str, str]:
     return {name: name for name in protocols()} | {"openai": "openai_videos"}
 
 
-class Settings(ServiceSettings, KafkaSettings):
+class Settings(StreamSettings):
     """The service's settings."""
 
     model_config = SettingsConfigDict(env_prefix="CALLBACKS_", extra="ignore")
@@ -32,8 +32,6 @@ class Settings(ServiceSettings, KafkaSettings):
     """Provider → the https address of the keys that it publishes; JSON."""
     webhook_retention_days: int = Field(default=30, ge=1, le=365)
 
-    instance_id: str | None = None
-    """Kafka's static membership: a restart within the session timeout moves no partitions."""
     signing_key: SecretStr
     """What the customers' `whsec_` secrets are derived from: another key, and all of them are others."""
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()

@@ -5,7 +5,6 @@ import socket
 from collections.abc import Mapping
 
 from catalog.catalog import Catalog
-from runtime.bus.consumer import Bus
 from runtime.bus.letters import Letters
 from runtime.bus.record import Translator
 from runtime.cli import Built
@@ -14,7 +13,7 @@ from runtime.health import Part
 from runtime.internal import InternalRoutes
 from runtime.operating import Operating
 from runtime.outbox.recorder import Outbox
-from runtime.outbox.relay import Relay
+from runtime.plumbing import lay
 from runtime.reload import Reloader, Source
 from runtime.timer import Timer
 from runtime.work.worker import Worker
@@ -64,24 +63,15 @@ TRANSLATORS: Mapping[str, Translator] = {
 
 def build(settings: Settings, roles: frozenset[str]) -> Built:
     """The parts for the given roles, in starting order."""
-    db = Database(
-        settings.database_dsn.get_secret_value(), name=SERVICE, pool_size=settings.database_pool_size
-    )
-    relay = Relay(
-        db,
-        service=SERVICE,
-        bootstrap=settings.kafka_bootstrap,
-        retention_days=settings.outbox_retention_days,
-    )
-    outbox = Outbox(SERVICE, nudge=relay.nudge)
-    parts: list[Part] = [db, relay]
+    base = lay(SERVICE, settings)
+    parts: list[Part] = [*base.parts]
     worker: Worker | None = None
     if "worker" in roles:
-        worker, needed = worker_parts(settings, db, outbox)
-        parts += [*needed, worker, Timer("overdue", lambda: report_overdue(db), PERIOD_SECONDS)]
+        worker, needed = worker_parts(settings, base.db, base.outbox)
+        parts += [*needed, worker, Timer("overdue", lambda: report_overdue(base.db), PERIOD_SECONDS)]
     if "consumer" in roles:
-        parts.append(_bus(settings, db, outbox, worker))
-    return Built(parts, Starlette(routes=internal_routes(settings, db)))
+        parts.append(base.bus(TRANSLATORS, ApplyFacts(worker.wake if worker else None)))
+    return Built(parts, Starlette(routes=internal_routes(settings, base.db)))
 
 
 def internal_routes(settings: Settings, db: Database) -> list[Route]:
@@ -153,21 +143,6 @@ def _reloader(settings: Settings, reload: Reload) -> Reloader:
         Source("providers", lambda: [file] if file else [], lambda: reload.providers(settings.configured)),
     ]
     return Reloader(sources, settings.reload_seconds)
-
-
-def _bus(settings: Settings, db: Database, outbox: Outbox, worker: Worker | None) -> Bus:
-    return Bus(
-        db,
-        outbox,
-        service=SERVICE,
-        bootstrap=settings.kafka_bootstrap,
-        translators=TRANSLATORS,
-        apply=ApplyFacts(worker.wake if worker else None),
-        instance=settings.instance_id,
-        wait_ms=settings.consumer_wait_ms,
-        max_records=settings.consumer_max_records,
-        dead_letters_per_minute=settings.dead_letters_per_minute,
-    )
 
 
 def _callbacks(settings: Settings) -> Callbacks | None:

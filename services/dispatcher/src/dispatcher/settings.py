@@ -8,7 +8,7 @@ from providers.job import Credential
 from pydantic import BaseModel, ConfigDict, Field, RootModel, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 from runtime.objects.signing import Signer
-from runtime.settings import KafkaSettings, ObjectStoreSettings, ServiceSettings
+from runtime.settings import ObjectStoreSettings, StreamSettings
 
 from dispatcher.domain.job import Timing
 from dispatcher.domain.providers import Breaker, Provider
@@ -81,12 +81,11 @@ class ProvidersFile(RootModel[dict[str, ProviderSettings]]):
     """Providers by name."""
 
 
-class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
+class Settings(StreamSettings, ObjectStoreSettings):
     """The dispatcher's settings. `providers` is JSON: name to provider."""
 
     model_config = SettingsConfigDict(env_prefix="DISPATCHER_")
 
-    instance_id: str | None = None
     providers: dict[str, ProviderSettings] = Field(default_factory=dict)
     providers_file: Path | None = None
     """YAML or JSON of that shape, read again when it changes; its entries replace those of `providers`."""

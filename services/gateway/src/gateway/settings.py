@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
-from runtime.settings import KafkaSettings, ObjectStoreSettings, ServiceSettings
+from runtime.settings import ObjectStoreSettings, StreamSettings
 
 
 def _mode(value: Any) -> Any:
@@ -14,12 +14,11 @@ def _mode(value: Any) -> Any:
     return value
 
 
-class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
+class Settings(StreamSettings, ObjectStoreSettings):
     """Everything that can be set; times in seconds, sizes in bytes."""
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_")
 
-    instance_id: str | None = None
     key_pepper: SecretStr
     """Keys the HMAC under which API keys are stored."""
     public_url: str | None = None

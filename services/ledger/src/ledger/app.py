@@ -10,8 +10,7 @@ from runtime.db import Database
 from runtime.health import Part
 from runtime.internal import InternalRoutes
 from runtime.operating import Operating
-from runtime.outbox.recorder import Outbox
-from runtime.outbox.relay import Relay
+from runtime.plumbing import lay
 from starlette.applications import Starlette
 
 from ledger.inbound.events import TRANSLATORS
@@ -29,24 +28,15 @@ SERVICE = "ledger"
 
 def build(settings: Settings, roles: frozenset[str]) -> Built:
     """The parts for the roles: `consumer` moves credits, `worker` lets holds expire, `api` answers."""
-    db = Database(
-        settings.database_dsn.get_secret_value(), name=SERVICE, pool_size=settings.database_pool_size
-    )
-    relay = Relay(
-        db,
-        service=SERVICE,
-        bootstrap=settings.kafka_bootstrap,
-        retention_days=settings.outbox_retention_days,
-    )
-    outbox = Outbox(SERVICE, nudge=relay.nudge)
-    apply = ApplyFacts(outbox, hold_margin=timedelta(seconds=settings.hold_margin_seconds))
-    parts: list[Part] = [db, relay]
-    bus = _bus(settings, db, outbox, apply) if "consumer" in roles else None
+    base = lay(SERVICE, settings)
+    apply = ApplyFacts(base.outbox, hold_margin=timedelta(seconds=settings.hold_margin_seconds))
+    parts: list[Part] = [*base.parts]
+    bus = base.bus(TRANSLATORS, apply, group=settings.consumer_group) if "consumer" in roles else None
     if bus is not None:
         parts.append(bus)
     if "worker" in roles:
-        parts.append(_sweeper(settings, db, apply, bus))
-    return Built(parts, internal_app(settings, db, apply) if "api" in roles else None)
+        parts.append(_sweeper(settings, base.db, apply, bus))
+    return Built(parts, internal_app(settings, base.db, apply) if "api" in roles else None)
 
 
 def internal_app(settings: Settings, db: Database, apply: ApplyFacts) -> Starlette:
@@ -55,22 +45,6 @@ def internal_app(settings: Settings, db: Database, apply: ApplyFacts) -> Starlet
     checks = KeepChecking(partial(check_books, settings.database_dsn.get_secret_value()))
     operating = Operating(Letters(db, TRANSLATORS, apply))
     return Starlette(routes=[*Books(db, checks).routes(internal), *operating.routes(internal)])
-
-
-def _bus(settings: Settings, db: Database, outbox: Outbox, apply: ApplyFacts) -> Bus:
-    return Bus(
-        db,
-        outbox,
-        service=SERVICE,
-        bootstrap=settings.kafka_bootstrap,
-        translators=TRANSLATORS,
-        apply=apply,
-        group=settings.consumer_group,
-        instance=settings.instance_id,
-        wait_ms=settings.consumer_wait_ms,
-        max_records=settings.consumer_max_records,
-        dead_letters_per_minute=settings.dead_letters_per_minute,
-    )
 
 
 def _sweeper(settings: Settings, db: Database, apply: ApplyFacts, bus: Bus | None) -> Sweeper:

@@ -2,16 +2,13 @@
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
-from runtime.settings import KafkaSettings, ServiceSettings
+from runtime.settings import StreamSettings
 
 
-class Settings(ServiceSettings, KafkaSettings):
+class Settings(StreamSettings):
     """Everything that can be set; times in seconds."""
 
     model_config = SettingsConfigDict(env_prefix="LEDGER_")
-
-    instance_id: str | None = None
-    """Kafka's static membership: a restart within the session timeout moves no partitions."""
 
     consumer_group: str = "ledger"
     """Who reads: the stored offsets are this group's."""

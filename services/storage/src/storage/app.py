@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from runtime.bus.consumer import Bus
 from runtime.bus.letters import Letters
 from runtime.bus.record import Translator
 from runtime.cli import Built
@@ -12,7 +11,7 @@ from runtime.health import Part
 from runtime.internal import InternalRoutes
 from runtime.operating import Operating
 from runtime.outbox.recorder import Outbox
-from runtime.outbox.relay import Relay
+from runtime.plumbing import lay
 from runtime.work.worker import Worker
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -39,24 +38,15 @@ TRANSLATORS: Mapping[str, Translator] = {
 
 def build(settings: Settings, roles: frozenset[str]) -> Built:
     """The parts for the given roles, in starting order."""
-    db = Database(
-        settings.database_dsn.get_secret_value(), name=SERVICE, pool_size=settings.database_pool_size
-    )
-    relay = Relay(
-        db,
-        service=SERVICE,
-        bootstrap=settings.kafka_bootstrap,
-        retention_days=settings.outbox_retention_days,
-    )
-    outbox = Outbox(SERVICE, nudge=relay.nudge)
-    parts: list[Part] = [db, relay]
+    base = lay(SERVICE, settings)
+    parts: list[Part] = [*base.parts]
     worker: Worker | None = None
     if "worker" in roles:
-        worker, needed = worker_parts(settings, db, outbox)
+        worker, needed = worker_parts(settings, base.db, base.outbox)
         parts += [*needed, worker]
     if "consumer" in roles:
-        parts.append(_bus(settings, db, outbox, worker))
-    return Built(parts, Starlette(routes=internal_routes(settings, db)))
+        parts.append(base.bus(TRANSLATORS, AcceptResults(worker.wake if worker else None)))
+    return Built(parts, Starlette(routes=internal_routes(settings, base.db)))
 
 
 def internal_routes(settings: Settings, db: Database) -> list[Route]:
@@ -102,19 +92,4 @@ def _workshop(settings: Settings) -> WorkshopConfig:
         downloads=DownloadLimits(settings.max_bytes, total_seconds=settings.download_seconds),
         spool_directory=settings.spool_directory,
         allowed_hosts=settings.allowed_hosts,
-    )
-
-
-def _bus(settings: Settings, db: Database, outbox: Outbox, worker: Worker | None) -> Bus:
-    return Bus(
-        db,
-        outbox,
-        service=SERVICE,
-        bootstrap=settings.kafka_bootstrap,
-        translators=TRANSLATORS,
-        apply=AcceptResults(worker.wake if worker else None),
-        instance=settings.instance_id,
-        wait_ms=settings.consumer_wait_ms,
-        max_records=settings.consumer_max_records,
-        dead_letters_per_minute=settings.dead_letters_per_minute,
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 from providers.job import Credential
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
-from runtime.settings import KafkaSettings, ObjectStoreSettings, ServiceSettings
+from runtime.settings import ObjectStoreSettings, StreamSettings
 
 from storage.outbound.objects import StoreConfig
 from storage.outbound.providers import Provider
@@ -41,13 +41,11 @@ def _own_spool() -> Path:
     return Path(tempfile.gettempdir()) / f"framebus-storage-{os.getuid()}"
 
 
-class Settings(ServiceSettings, KafkaSettings, ObjectStoreSettings):
+class Settings(StreamSettings, ObjectStoreSettings):
     """Storage's settings. `providers` is JSON: name to provider."""
 
     model_config = SettingsConfigDict(env_prefix="STORAGE_")
 
-    instance_id: str | None = None
-    """Kafka's static membership: a restart within the session timeout moves no partitions."""
     providers: dict[str, ProviderSettings] = Field(default_factory=dict)
     allowed_hosts: Annotated[list[str], NoDecode] = Field(default_factory=list)
     """Comma-separated `host:port` that results may be fetched from although they aren't public."""

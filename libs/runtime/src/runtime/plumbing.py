@@ -1,0 +1,60 @@
+"""What every process of a service stands on: its database, its outbox with the relay, and its bus."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from runtime.bus.batches import Apply
+from runtime.bus.consumer import Bus
+from runtime.bus.record import Translator
+from runtime.db import Database
+from runtime.health import Part
+from runtime.outbox.recorder import Outbox
+from runtime.outbox.relay import Relay
+from runtime.settings import StreamSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Plumbing:
+    """The database, the outbox over it, and the relay that carries the outbox to Kafka."""
+
+    service: str
+    settings: StreamSettings
+    db: Database
+    relay: Relay
+    outbox: Outbox
+
+    @property
+    def parts(self) -> list[Part]:
+        """What is started before anything else, in this order."""
+        return [self.db, self.relay]
+
+    def bus(self, translators: Mapping[str, Translator], apply: Apply, *, group: str | None = None) -> Bus:
+        """The consumer of these topics; its group is the service's name unless another is given."""
+        settings = self.settings
+        return Bus(
+            self.db,
+            self.outbox,
+            service=self.service,
+            bootstrap=settings.kafka_bootstrap,
+            translators=translators,
+            apply=apply,
+            group=group,
+            instance=settings.instance_id,
+            wait_ms=settings.consumer_wait_ms,
+            max_records=settings.consumer_max_records,
+            dead_letters_per_minute=settings.dead_letters_per_minute,
+        )
+
+
+def lay(service: str, settings: StreamSettings) -> Plumbing:
+    """Construct the plumbing of a service; nothing is connected before its parts are started."""
+    db = Database(
+        settings.database_dsn.get_secret_value(), name=service, pool_size=settings.database_pool_size
+    )
+    relay = Relay(
+        db,
+        service=service,
+        bootstrap=settings.kafka_bootstrap,
+        retention_days=settings.outbox_retention_days,
+    )
+    return Plumbing(service, settings, db, relay, Outbox(service, nudge=relay.nudge))
