@@ -5,9 +5,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from pydantic import ValidationError
 from runtime import failpoints
+from runtime.cli import Built, _app
 from runtime.failpoints import PLACES, FailpointError, arm, parse, reach
 from runtime.settings import ServiceSettings
 
@@ -79,6 +81,44 @@ def test_they_are_refused_outside_dev_mode_and_when_misspelt() -> None:
         settings("production", "relay.sent=kill")
     with pytest.raises(ValidationError, match="no failpoint"):
         settings("dev", "relay.snet=kill")
+
+
+def app(environment: str) -> httpx.AsyncClient:
+    routes = _app(settings(environment, ""), Built([]))
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(routes),
+        base_url="http://a/internal",
+        headers={"Authorization": "Bearer t0ken"},
+    )
+
+
+async def test_a_running_process_is_armed_and_says_what_has_happened() -> None:
+    async with app("dev") as http:
+        armed = await http.put("/failpoints", json={"arm": "relay.sent=delay:0,bus.applied=kill:9"})
+        assert armed.json()["armed"] == {"relay.sent": 0, "bus.applied": 0}
+        before = armed.json()["fired"].get("relay.sent", 0)
+        await reach("relay.sent")
+        told = (await http.get("/failpoints")).json()
+        assert (told["armed"]["relay.sent"], told["fired"]["relay.sent"]) == (1, before + 1)
+        assert (await http.put("/failpoints", json={"arm": ""})).json()["armed"] == {}
+
+
+@pytest.mark.parametrize("body", ["{", "[]", '{"arm": 1}', '{"arm": "relay.snet=kill"}', '{"arm":"","a":1}'])
+async def test_what_cannot_be_armed_at_a_running_process_is_refused_and_nothing_changes(body: str) -> None:
+    arm("relay.sent=fail:9")
+    async with app("dev") as http:
+        refused = await http.put("/failpoints", content=body)
+    assert (refused.status_code, refused.json()["error"]["param"]) == (422, "arm")
+    assert list(failpoints.state()["armed"]) == ["relay.sent"]
+
+
+async def test_only_who_has_the_token_arms_and_only_in_dev_mode() -> None:
+    async with app("dev") as http:
+        stranger = await http.put("/failpoints", json={"arm": ""}, headers={"Authorization": "Bearer x"})
+        assert stranger.status_code == 401
+    async with app("production") as http:
+        assert (await http.get("/failpoints")).status_code == 404
+        assert (await http.put("/failpoints", json={"arm": ""})).status_code == 404
 
 
 def test_every_place_is_in_the_code_once_and_every_reach_has_its_place() -> None:

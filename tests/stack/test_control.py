@@ -1,5 +1,6 @@
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from stack import control, processes
@@ -44,6 +45,17 @@ async def test_an_extra_process_serves_beside_the_first_at_another_port(home: Ho
 def test_what_was_never_started_is_refused_by_name(home: Home) -> None:
     with pytest.raises(StackError, match="nobody is not started"):
         control.pid("nobody", home.state)
+
+
+async def test_only_services_that_live_have_failpoints(home: Home, toy: Toy) -> None:
+    record = await processes.start(home, toy())
+    with pytest.raises(StackError, match="none of the services"):
+        control.failpoints("toy", "", home.state)
+    environment = {**record.spec.environment, "TOY_SERVICE_TOKEN": "t"}
+    await processes.ensure(home, replace(record.spec, environment=environment))
+    control.kill("toy", signal.SIGKILL, home.state)
+    with pytest.raises(StackError, match="toy can't be asked: ConnectError"):
+        control.failpoints("toy", "relay.sent=kill:1", home.state)
 
 
 async def test_down_stops_everything_and_says_what_was_dead(home: Home, toy: Toy) -> None:

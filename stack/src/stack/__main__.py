@@ -1,6 +1,7 @@
 """`python -m stack <command>`: what the Makefile's targets call."""
 
 import asyncio
+import json
 import logging
 import os
 from collections.abc import Coroutine
@@ -87,6 +88,15 @@ def _extra(
 ) -> None:
     """Start a second process of a running service at another port."""
     say(f"{name} serves at {control.start_extra(service, name=name, port=port or None)}")
+
+
+@cli.command("failpoints")
+def _failpoints(
+    service: str,
+    arm: Annotated[str | None, typer.Argument(help='As in relay.sent=kill:1; "" disarms.')] = None,
+) -> None:
+    """Arm a running service's failpoints, or show them."""
+    say(json.dumps(control.failpoints(service, arm)))
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

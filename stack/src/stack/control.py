@@ -2,7 +2,9 @@
 
 import signal
 from pathlib import Path
+from typing import Any
 
+import httpx
 from stack import processes
 from stack.aside import run_sync
 from stack.errors import StackError
@@ -45,6 +47,27 @@ def start_extra(service: str, *, name: str, port: int | None = None, state: Path
     spec = processes.with_port(_record(service, state).spec, chosen)
     run_sync(processes.start(home, processes.renamed(spec, name)))
     return f"http://127.0.0.1:{chosen}"
+
+
+def failpoints(service: str, text: str | None = None, state: Path = STATE) -> dict[str, Any]:
+    """Arm a running service's failpoints ("" disarms them); what is armed in it and what has happened.
+
+    Its successor after a kill is armed with what it was started with. StackError if it refuses or is dead.
+    """
+    spec = _record(service, state).spec
+    token = next((v for k, v in spec.environment.items() if k.endswith("_SERVICE_TOKEN")), None)
+    if token is None:
+        raise StackError(f"{service} has no failpoints: it is none of the services")
+    url, headers = f"http://127.0.0.1:{spec.port}/internal/failpoints", {"Authorization": f"Bearer {token}"}
+    with httpx.Client(headers=headers, trust_env=False) as http:
+        try:
+            answer = http.get(url) if text is None else http.put(url, json={"arm": text})
+        except httpx.HTTPError as error:
+            raise StackError(f"{service} can't be asked: {type(error).__name__}") from error
+    if not answer.is_success:
+        raise StackError(f"{service} refuses: {answer.text[:500]}")
+    told: dict[str, Any] = answer.json()
+    return told
 
 
 def stop_extra(name: str, state: Path = STATE) -> None:

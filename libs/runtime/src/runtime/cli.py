@@ -9,8 +9,9 @@ from typing import Annotated, TypeVar
 import typer
 from starlette.applications import Starlette
 
-from runtime import failpoints, logs, process
+from runtime import failpoint_routes, failpoints, logs, process
 from runtime.health import Part
+from runtime.internal import InternalRoutes
 from runtime.settings import ServiceSettings
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -80,9 +81,18 @@ async def _serve(
         service=name,
         host=values.http_host,
         port=values.http_port,
-        app=built.app,
+        app=_app(values, built),
         drain_seconds=values.drain_seconds,
     )
+
+
+def _app(values: ServiceSettings, built: Built) -> Starlette:
+    """The service's routes; in dev mode a process can be told where to fail while it runs."""
+    app = built.app or Starlette()
+    if values.environment == "dev":
+        internal = InternalRoutes(values.service_token.get_secret_value())
+        app.router.routes[:0] = failpoint_routes.routes(internal)
+    return app
 
 
 def _command(serve: Callable[[frozenset[str]], None], chosen: frozenset[str]) -> Callable[[], None]:

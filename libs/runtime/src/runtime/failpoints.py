@@ -3,7 +3,7 @@
 `FAILPOINTS="relay.sent=kill,bus.committed=delay:0.5@0.1"` in a service's settings: name=action, with `@` the
 share of passes that it happens at. Actions: `kill` (SIGKILL to oneself: nothing is tidied up),
 `delay:SECONDS`, `fail` (raises FailpointError); `kill:N` and `fail:N` happen at the Nth pass only. Unarmed
-they cost one look into an empty dictionary.
+they cost one look into an empty dictionary. `failpoint_routes` arms a process that runs.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import os
 import random
 import re
 import signal
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -20,12 +21,21 @@ import structlog
 log = structlog.get_logger()
 
 PLACES: Final[Mapping[str, str]] = {
-    "relay.read": "outbox rows are read, nothing is sent",
+    "relay.read": "committed outbox rows are read, nothing is sent",
     "relay.sent": "Kafka has them, the cursor has not moved",
     "bus.applied": "a batch is applied, its transaction is not committed",
     "bus.committed": "a batch is committed, Kafka's own offset is not",
     "work.claimed": "a row is leased, nothing is done",
     "group.committed": "a group commit is durable, nobody has been answered",
+    "gateway.committed": "an order is decided and committed, its client has no answer",
+    "ledger.swept": "holds past their time are given back, the transaction is not committed",
+    "dispatcher.marked": "an attempt says `submitting`, nothing was sent to the provider",
+    "dispatcher.accepted": "the provider has answered a submit, nothing of it is recorded",
+    "dispatcher.polled": "the provider has said how a job stands, nothing of it is recorded",
+    "storage.judged": "a result is in the object store in parts, its object does not exist yet",
+    "storage.uploaded": "a task's objects exist, nothing of them is recorded",
+    "callbacks.stored": "a provider's webhook is on disk, the provider has no answer",
+    "callbacks.delivered": "a customer's endpoint has answered, nothing of it is recorded",
 }
 """Every place there is; a name that isn't here can't be armed."""
 
@@ -51,6 +61,7 @@ class _Armed:
 
 
 _armed: dict[str, _Armed] = {}
+_fired: Counter[str] = Counter()
 
 
 def parse(text: str) -> dict[str, tuple[str, float | None, float]]:
@@ -76,6 +87,11 @@ def arm(text: str) -> None:
         log.warning("failpoints_armed", names=sorted(_armed))
 
 
+def state() -> dict[str, dict[str, int]]:
+    """Passes since it was armed, and how often it happened since the process began, each by name."""
+    return {"armed": {name: each.passes for name, each in _armed.items()}, "fired": dict(_fired)}
+
+
 async def reach(name: str) -> None:
     """A place is reached; nothing happens unless it is armed. Raises FailpointError when told to."""
     if not _armed:
@@ -83,6 +99,7 @@ async def reach(name: str) -> None:
     armed = _armed.get(name)
     if armed is None or not armed.due(random.random):
         return
+    _fired[name] += 1
     log.warning("failpoint", name=name, action=armed.action)
     if armed.action == "kill":
         os.kill(os.getpid(), signal.SIGKILL)

@@ -7,7 +7,7 @@ import orjson
 import structlog
 from contracts.ids import task_text
 from prometheus_client import Counter, Histogram
-from runtime import trace
+from runtime import failpoints, trace
 from runtime.backoff import delay
 from runtime.db import Database, Tx
 from runtime.outbox.recorder import Outbox
@@ -80,6 +80,7 @@ class DeliverWebhook:
         keys = errand.secrets.keys(self._signing_key)
         signed = signing.headers(event_text(errand.message_id), int(errand.now.timestamp()), body, keys)
         answer = await self._post(errand.url, {**signed, "content-type": "application/json"}, body)
+        await failpoints.reach("callbacks.delivered")
         age = errand.age + answer.latency_ms / 1000
         verdict = decide(answer, errand.round_attempts + 1, age, self._schedule, random.random())
         _LATENCY.observe(answer.latency_ms / 1000)

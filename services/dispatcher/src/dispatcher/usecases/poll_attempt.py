@@ -4,6 +4,7 @@ import random
 
 from providers.adapter import adapter
 from providers.outcomes import Failed, PollOutcome, Succeeded
+from runtime import failpoints
 from runtime.backoff import delay
 
 from dispatcher.domain.job import Attempt, Change, Job
@@ -29,6 +30,7 @@ async def poll_and_see(
     outcome = await ask(desk, attempt, attempt.job_id, lease)
     if isinstance(outcome, Later):
         return Change(outcome.delay + random.uniform(0.1, 1.0)), None
+    await failpoints.reach("dispatcher.polled")
     if isinstance(outcome, Succeeded):
         outcome = await keep_outputs(desk, job, attempt.n, outcome, lease)
     change = after_poll(

@@ -11,6 +11,7 @@ from contracts import codes
 from providers import outcomes as o
 from providers.http import HttpRequest
 from providers.job import Credential
+from runtime import failpoints
 from runtime.backoff import delay
 
 from dispatcher.db.marks import Mark, Marked
@@ -93,6 +94,7 @@ async def _send(
         return None
     if not isinstance(answer, Marked):
         return job.latest, Change(SHORTLY)
+    await failpoints.reach("dispatcher.marked")
     attempt = _attempt(job, n, plan, answer.sends)
     change = await _call(desk, job, attempt, plan, request, lease)
     return attempt, change
@@ -114,6 +116,7 @@ async def _call(
         outcome: o.SubmitOutcome = o.Unknown(str(error))
     else:
         desk.standing.took(key, time.monotonic() - began)
+        await failpoints.reach("dispatcher.accepted")
         outcome = plan.protocol.parse_submit(answer)
     again = judge(desk, plan.target, outcome)
     if isinstance(outcome, o.Succeeded):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from catalog.tiers import Tier
 from contracts.ids import uuid7
+from runtime import failpoints
 from runtime.db import Database
 from runtime.group_commit import GroupCommit
 
@@ -107,6 +108,7 @@ class TakeOrder:
                 raise
         else:
             decision = await self._commit.submit(self._order(sent.caller, submissions, answer(submissions)))
+            await failpoints.reach("gateway.committed")
         return _taken(decision, quota)
 
     def _order(self, caller: Caller, submissions: tuple[Submission, ...], answer: bytes) -> Order:

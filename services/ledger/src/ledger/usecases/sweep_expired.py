@@ -1,6 +1,7 @@
 """Gives back holds that have outlived their time."""
 
 import structlog
+from runtime import failpoints
 from runtime.db import Database
 
 from ledger.db import expiry
@@ -23,6 +24,7 @@ async def sweep_expired(db: Database, apply: ApplyFacts) -> int:
         if found:
             async with db.transaction() as tx:
                 await apply(tx, found)
+                await failpoints.reach("ledger.swept")
             log.info("holds_expired", tasks=[str(fact.task_id) for fact in found])
         total += len(found)
         if len(found) < _AT_ONCE:

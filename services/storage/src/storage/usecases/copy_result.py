@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from runtime import failpoints
 from runtime.egress.download import DownloadLimits
 from runtime.egress.errors import EgressError
 from runtime.objects.errors import ObjectStoreError
@@ -113,6 +114,7 @@ async def _store_streamed(tools: CopyTools, order: CopyOrder, spool: Spool) -> C
                 await spool.append(part)
                 await upload.part(part)
             probe = await _judged(tools, spool.path, order.expected)
+            await failpoints.reach("storage.judged")
             await upload.complete()
     return Copied(order.index, order.expected.role, key, spool.size_bytes, spool.sha256, probe)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 from contracts.ids import task_text
-from runtime import backoff, trace
+from runtime import backoff, failpoints, trace
 from runtime.db import Database
 from runtime.group_commit import GroupCommit
 from runtime.work import table as work
@@ -64,6 +64,7 @@ class CopyTask:
     async def _handle(self, claim: Claim, task: Task) -> None:
         copied: list[Copied] = []
         result = await self._try(claim, task, copied)
+        await failpoints.reach("storage.uploaded")
         ended = await self._records.submit(Record(claim, task, result))
         if not (ended and isinstance(result, Stored)):
             await self._discard(each.key for each in copied)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 from prometheus_client import Counter
-from runtime import trace
+from runtime import failpoints, trace
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -62,6 +62,7 @@ class WebhookEndpoint:
             body = await _body(request)
             delivery = Delivery(reference, token, proven, headers, body, traceparent)
             news = await self._reception.receive(delivery)
+        await failpoints.reach("callbacks.stored")
         _note(reference, news)
         return Response(_RECEIVED, media_type=_JSON)
 
