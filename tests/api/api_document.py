@@ -14,9 +14,10 @@ _NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 @cache
 def document() -> dict[str, Any]:
     """`/openapi.json`."""
-    from gateway.app import make_app, store_address
+    from gateway.app import make_app
     from gateway.outbound.objects import Objects
     from gateway.outbound.rate_store import RateStore
+    from gateway.parts.shared import store_address
     from gateway.usecases.follow_tasks import FollowTasks
     from gateway_tools import settings_for
     from runtime.db import Database

@@ -9,9 +9,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from gateway.app import make_app, store_address
+from gateway.app import make_app
 from gateway.outbound.objects import Objects
 from gateway.outbound.rate_store import RateStore
+from gateway.parts.shared import store_address
 from gateway.usecases.follow_tasks import FollowTasks
 from gateway_tools import World, settings_for
 from operator_setting import OperatorSetting, operator_setting

@@ -12,13 +12,15 @@ from uuid import UUID
 import httpx
 from contracts.ids import uuid7
 from fastapi import FastAPI
-from gateway.app import make_app, store_address, tell_owners
+from gateway.app import make_app
 from gateway.db import accounts, task_events
 from gateway.db.keys import Terms
 from gateway.domain.facts import Balance, Changed, Fact
 from gateway.domain.scopes import SCOPES
 from gateway.outbound.objects import Objects
 from gateway.outbound.rate_store import RateStore
+from gateway.parts.background import tell_owners
+from gateway.parts.shared import store_address
 from gateway.settings import Settings
 from gateway.usecases.create_key import KeyRequest, create_key
 from gateway.usecases.follow_tasks import FollowTasks

@@ -9,9 +9,10 @@ from uuid import UUID
 
 import httpx
 from contracts.ids import uuid7
-from gateway.app import make_app, store_address
+from gateway.app import make_app
 from gateway.outbound.objects import Objects
 from gateway.outbound.rate_store import RateStore
+from gateway.parts.shared import store_address
 from gateway_tools import Customer, World
 from ledger.app import internal_app
 from ledger.domain.facts import Completed, Fact, Granted, Requested, Stored

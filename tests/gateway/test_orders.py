@@ -7,8 +7,6 @@ from uuid import UUID
 import orjson
 import pytest
 from contracts.ids import task_text
-from gateway.app import _shared as shared_parts
-from gateway.app import store_address
 from gateway.db import keys
 from gateway.db.keys import Caller
 from gateway.domain.admission import Submission
@@ -17,6 +15,7 @@ from gateway.domain.problem import Problem
 from gateway.domain.wishes import Wish
 from gateway.outbound.objects import Objects
 from gateway.outbound.rate_store import RateStore
+from gateway.parts.shared import shared_parts, store_address
 from gateway.usecases.authenticate import hash_of
 from gateway.usecases.delete_tasks import DeleteTasks
 from gateway.usecases.take_order import Sent, Taken, TakeOrder

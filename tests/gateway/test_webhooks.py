@@ -8,9 +8,10 @@ import pytest
 from callbacks.domain.news import Deleted
 from callbacks_process import TOKEN, callbacks_beside
 from contracts.ids import task_text, to_text, uuid7
-from gateway.app import make_app, store_address
+from gateway.app import make_app
 from gateway.outbound.objects import Objects
 from gateway.outbound.rate_store import RateStore
+from gateway.parts.shared import store_address
 from gateway.usecases.follow_tasks import FollowTasks
 from gateway_tools import World
 from receiver import Plan

@@ -12,9 +12,10 @@ from callbacks.domain.news import Deleted, Message
 from callbacks.usecases.accept_news import AcceptNews
 from callbacks_process import TOKEN, callbacks_beside
 from contracts.ids import uuid7
-from gateway.app import make_app, store_address
+from gateway.app import make_app
 from gateway.outbound.objects import Objects
 from gateway.outbound.rate_store import RateStore
+from gateway.parts.shared import store_address
 from gateway.usecases.follow_tasks import FollowTasks
 from gateway_tools import Customer, World, until
 from runtime.db import Database
