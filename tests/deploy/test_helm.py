@@ -2,9 +2,11 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 
@@ -18,13 +20,16 @@ GIVEN = {
     "s3.bucket": "media",
     "ingress.host": "media.example",
 }
-pytestmark = pytest.mark.skipif(shutil.which("helm") is None, reason="helm is not installed here")
+HELM = shutil.which("helm", path=str(Path(sys.executable).parent)) or shutil.which("helm")
+KUBERNETES = ("1.28", "1.34")
+OPTIONS = ({}, {"keda.enabled": "true"}, {"s3.createBucket": "true", "keda.enabled": "true"})
+pytestmark = pytest.mark.skipif(HELM is None, reason="there is no wheel of helm for this machine, nor a helm")
 
 
 def helm(command: str, *words: str, **more: str) -> str:
     settings = [word for name, value in {**GIVEN, **more}.items() for word in ("--set", f"{name}={value}")]
     done = subprocess.run(
-        ["helm", command, *words, str(CHART), *settings], capture_output=True, text=True, check=False
+        [str(HELM), command, *words, str(CHART), *settings], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -40,6 +45,14 @@ def of(kind: str, manifests: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 def test_helm_finds_no_fault() -> None:
     assert "0 chart(s) failed" in helm("lint", "--strict")
+
+
+@pytest.mark.parametrize("version", KUBERNETES)
+def test_kubernetes_knows_every_field_of_every_manifest(version: str) -> None:
+    for options in OPTIONS:
+        for manifest in rendered(**options):
+            if not manifest["apiVersion"].startswith("keda.sh/"):
+                kubernetes_validate.validate(manifest, version, strict=True)
 
 
 def test_every_pod_runs_without_rights_with_probes_limits_and_its_own_secret() -> None:
