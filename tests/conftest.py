@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -33,9 +33,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def servers() -> Servers:
-    """The three servers of the one-machine stack, with all topics made."""
-    return start_servers(ROOT / ".framebus" / "test")
+def servers() -> Iterator[Servers]:
+    """The three servers of the one-machine stack; TEST_USE_DOCKER=1: Kafka and Postgres in containers."""
+    if os.environ.get("TEST_USE_DOCKER") != "1":
+        yield start_servers(ROOT / ".framebus" / "test")
+        return
+    from tests.docker_servers import docker_servers
+
+    with docker_servers() as external:
+        yield start_servers(ROOT / ".framebus" / "test-docker", external=external)
 
 
 @pytest.fixture(scope="session")

@@ -127,8 +127,10 @@ async def test_scaling_up_killing_and_scaling_down_under_load_loses_nothing(
         lambda: containers.partitions("ledger"),
         lambda found: shared(found, topics, 2) and behind(found) == 0,
     )
+    leaving = asyncio.create_task(load.submit(40))
     await asyncio.to_thread(containers.scale, "ledger-consumer", 1)
     await asyncio.to_thread(containers.scale, "dispatcher-worker", 1)
+    await leaving
     say(f"how they ended: {await load.ended()}")
     assert (await load.credits())["held"] == 0
     check_books(containers)
