@@ -11,7 +11,7 @@ from runtime.health import Part
 from runtime.internal import InternalClient
 from runtime.operating import Operating
 from runtime.outbox.recorder import Outbox
-from runtime.outbox.relay import Relay
+from runtime.plumbing import lay
 
 from gateway.inbound.events import TRANSLATORS
 from gateway.inbound.http.api import make_api
@@ -34,18 +34,10 @@ from gateway.usecases.follow_tasks import FollowTasks
 
 def build(settings: Settings, roles: frozenset[str]) -> Built:
     """The parts for the roles asked for, in starting order, and the API."""
-    db = Database(
-        settings.database_dsn.get_secret_value(), name=SERVICE, pool_size=settings.database_pool_size
-    )
-    relay = Relay(
-        db,
-        service=SERVICE,
-        bootstrap=settings.kafka_bootstrap,
-        retention_days=settings.outbox_retention_days,
-    )
-    outbox = Outbox(SERVICE, nudge=relay.nudge)
+    base = lay(SERVICE, settings)
+    db, outbox = base.db, base.outbox
     objects = Objects(store_address(settings))
-    parts: list[Part] = [db, relay, objects]
+    parts: list[Part] = [*base.parts, objects]
     app = None
     if "api" in roles:
         follow = FollowTasks(db, settings.events_poll_seconds)
@@ -56,7 +48,7 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         parts += [client for client in (callbacks, dispatcher, *owners.values()) if client]
         app = make_app(settings, db, outbox, follow, objects, rates, callbacks, dispatcher, owners)
     if "consumer" in roles:
-        parts += background(settings, db, outbox, objects)
+        parts += background(settings, base, objects)
     return Built(parts, app)
 
 

@@ -4,10 +4,10 @@ from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
-from runtime.bus.consumer import Bus
 from runtime.db import Database
 from runtime.health import Part
 from runtime.outbox.recorder import Outbox
+from runtime.plumbing import Plumbing
 from runtime.timer import Timer
 
 from gateway.db import task_events
@@ -26,10 +26,11 @@ from gateway.usecases.tell_owners import Documents, TellOwners
 SERVICE = "gateway"
 
 
-def background(settings: Settings, db: Database, outbox: Outbox, objects: Objects) -> list[Part]:
+def background(settings: Settings, base: Plumbing, objects: Objects) -> list[Part]:
     """The parts of the role `consumer`."""
+    db, outbox = base.db, base.outbox
     return [
-        _consumer(settings, db, outbox),
+        base.bus(TRANSLATORS, project(settings, db, outbox)),
         _repeater(settings, db, outbox),
         *_tidiers(settings, db, outbox, objects),
     ]
@@ -42,21 +43,6 @@ def project(settings: Settings, db: Database, outbox: Outbox) -> ProjectFacts:
         await task_events.notify(db.pool, task_ids)
 
     return ProjectFacts(announce, tell_owners(settings, outbox))
-
-
-def _consumer(settings: Settings, db: Database, outbox: Outbox) -> Bus:
-    return Bus(
-        db,
-        outbox,
-        service=SERVICE,
-        bootstrap=settings.kafka_bootstrap,
-        translators=TRANSLATORS,
-        apply=project(settings, db, outbox),
-        instance=settings.instance_id,
-        wait_ms=settings.consumer_wait_ms,
-        max_records=settings.consumer_max_records,
-        dead_letters_per_minute=settings.dead_letters_per_minute,
-    )
 
 
 def tell_owners(settings: Settings, outbox: Outbox) -> TellOwners:
