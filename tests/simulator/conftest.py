@@ -200,6 +200,7 @@ class Receiver:
     url: str = ""
     bodies: list[dict[str, Any]] = field(default_factory=list)
     raw: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
@@ -217,6 +218,7 @@ async def receiver() -> AsyncIterator[Receiver]:
     noted = Receiver()
 
     async def post(request: web.Request) -> web.Response:
+        noted.addresses.append(str(request.url))
         noted.raw.append((request.headers, await request.read()))
         noted.bodies.append(await request.json())
         noted.arrived.set()

@@ -85,7 +85,8 @@ class _Parts:
     """Everything that lives as long as the server."""
 
     def __init__(self, settings: Settings, data_dir: Path, session: aiohttp.ClientSession) -> None:
-        panel, store, files = ControlPanel(settings), JobStore(), FileStore(data_dir / "files")
+        panel, store = ControlPanel(settings), JobStore()
+        files = FileStore(data_dir / "files", panel)
         self._journal = Journal(data_dir / "jobs.jsonl" if settings.data_dir else None)
         self._pool = RenderPool(settings.render_processes, settings.font_path)
         self._callbacks = CallbackSender(

@@ -123,7 +123,7 @@ class Ark:
             self.name, self._intake.new_id(self.name, stamp, 5), wanted.model, wanted.prompt, time.time(),
             self._intake.base_url(request), wanted.params, f"{wanted.prompt}|{wanted.params['seed']}",
             inputs=wanted.inputs, callback_url=wanted.callback_url,
-            safety_identifier=wanted.safety_identifier,
+            safety_identifier=wanted.safety_identifier, correlation=wanted.safety_identifier,
         )  # fmt: skip
 
     def _check_draft(self, draft_task_id: str | None) -> None:

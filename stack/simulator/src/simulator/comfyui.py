@@ -139,6 +139,7 @@ class ComfyUI:
         return Job(
             self.name, job_id, graph.model(), prompt, time.time(), self._intake.base_url(request), params,
             f"{prompt}|{job_id}", inputs=[self._input(name) for name in graph.files()],
+            correlation=extra.get("client_id"),
         )  # fmt: skip
 
     def _input(self, name: str) -> MediaInput:

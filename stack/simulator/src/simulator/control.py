@@ -3,6 +3,7 @@
 from typing import Any
 
 from simulator.facts import PROVIDERS
+from simulator.faults import FAULTS
 from simulator.files import FileStore
 from simulator.jobs import Job, JobStore
 from simulator.knobs import WEBHOOK_MODES, ControlPanel
@@ -21,6 +22,9 @@ ABOUT: dict[str, Any] = {
     "GET /_control/log?provider=&since=": "accepted jobs, oldest first; since: unix time of acceptance",
     "GET /_control/requests?provider=": "requests whole, as they came, of providers that `record`",
     "DELETE /_control/requests?provider=": "forgets them",
+    "GET /_control/faults": "the shares of faults as ordered, and how often each fault was made",
+    "PUT /_control/faults": "{seed, shares: {fault: share}, providers?}: the seed decides which occasions",
+    "DELETE /_control/faults": "no shares any more, and nothing that is still due",
     "POST /_control/expire?provider=": "ends the life of every result link that was given out so far",
     "POST /_control/reset": "forgets all jobs, files and changed settings",
     "providers": list(PROVIDERS),
@@ -28,18 +32,16 @@ ABOUT: dict[str, Any] = {
         "delay_seconds": "from accepted to finished; 0 finishes right after the answer",
         "accept_delay_seconds": "holds the submit before it is accepted",
         "submit_delay_seconds": "holds the answer after it is accepted",
-        "fail_next": "the next n accepted jobs end as failed",
-        "drop_request_next": "cuts the next n submits before they are accepted",
-        "drop_answer_next": "accepts the next n submits and cuts the connection in place of an answer",
         "status_code_next": "a status, or {status, times}: answers the next submits, accepts nothing",
         "poll_status_code_next": "the same for reads",
         "retry_after_seconds": "sent as Retry-After with a 429 that was asked for; 0 sends none",
-        "out_of_quota_next": "refuses the next n submits because the account has no money",
         "webhooks": " | ".join(WEBHOOK_MODES),
-        "webhook_delay_seconds": "how late `delay` is",
+        "webhook_delay_seconds": "how late `delay` and webhook_late are",
+        "contradict_after_seconds": "from a job's final word to the opposite one",
         "record": "true: keeps every request for /_control/requests",
         "alter": "[{path, method, drop: [names], set: {name: value}, drop_headers, status}]: wrong answers",
     },
+    "faults, each with a counter `<fault>_next` among a provider's settings": FAULTS,
     "settings of all": {
         "render": "real | cached",
         "strict_inputs": "true: inputs must be fetchable media",
@@ -76,6 +78,7 @@ class Control:
             Route("/_control", self._about, methods=["GET"]),
             Route("/_control/settings", self._settings, methods=["GET", "PUT", "POST"]),
             Route("/_control/settings", self._restore, methods=["DELETE"]),
+            Route("/_control/faults", self._faults, methods=["GET", "PUT", "POST", "DELETE"]),
             Route("/_control/requests", self._requests, methods=["GET", "DELETE"]),
             Route("/_control/log", self._log, methods=["GET"]),
             Route("/_control/expire", self._expire, methods=["POST"]),
@@ -104,6 +107,16 @@ class Control:
             return _no_such_provider()
         self._panel.restore(provider)
         return reply(self._panel.as_dict())
+
+    async def _faults(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            self._panel.heal()
+        elif request.method != "GET":
+            try:
+                self._panel.shares.order(await json_object(request) or {})
+            except ValueError as error:
+                return reply({"error": str(error)}, 400)
+        return reply(self._panel.faults())
 
     async def _requests(self, request: Request) -> Response:
         provider = request.query_params.get("provider")
@@ -158,9 +171,11 @@ def _entry(job: Job) -> dict[str, Any]:
         "finished_at": job.finished_at,
         "state": job.state,
         "safety_identifier": job.safety_identifier,
+        "correlation": job.correlation,
         "callback_url": job.callback_url,
         "params": job.params,
         "usage": job.usage,
         "error": {"code": job.error[0], "message": job.error[1]} if job.error else None,
         "deleted": job.deleted,
+        "billed": job.billed,
     }

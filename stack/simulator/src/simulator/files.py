@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 
 from simulator.facts import PROVIDERS
+from simulator.knobs import ControlPanel, Knobs
+from simulator.web import cut_halfway, endless
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,16 +21,19 @@ TYPES = {
 }  # fmt: skip
 """Suffix to content type."""
 
+WEB_PAGE = b"<!doctype html><title>Sign in</title><p>Please sign in to go on.</p>"
+"""What `result_wrong_type` gives in place of a file."""
+NOT_SATISFIABLE = 416
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 
 
 class FileStore:
     """Names → files in one directory. A name may also stand for a cached result."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, panel: ControlPanel) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         _sweep(directory)
-        self.directory = directory
+        self.directory, self._panel = directory, panel
         self.cached: dict[str, bytes] = {}
         """By suffix: what all results are while `render` is `cached`."""
         self._known: dict[str, tuple[str, float, bool]] = {}
@@ -42,10 +47,19 @@ class FileStore:
         self._known[name] = (provider, at + PROVIDERS[provider].result_seconds, cached)
 
     def read(self, name: str, provider: str) -> bytes | None:
-        """The file's bytes; None if there is no such file, or no longer."""
+        """The bytes, wrong ones where that was ordered; None if there is no such file, or no longer."""
         owner, expires_at, cached = self._known.get(name, ("", 0.0, False))
         if owner != provider or time.time() > expires_at:
             return None
+        knobs = self._panel.providers[provider]
+        if knobs.take("result_expired"):
+            return None
+        if knobs.take("result_wrong_type"):
+            return WEB_PAGE
+        data = self._bytes(name, cached=cached)
+        return data[: len(data) // 2] if data and knobs.take("result_truncated") else data
+
+    def _bytes(self, name: str, *, cached: bool) -> bytes | None:
         if cached:
             return self.cached.get(Path(name).suffix)
         path = self.directory / name
@@ -84,15 +98,26 @@ def _sweep(directory: Path) -> None:
 
 
 def serve(request: Request, name: str, data: bytes) -> Response:
-    """`data` as the answer: 200, 206 for one satisfiable range, 416 for one that isn't."""
+    """`data` as the answer: 200, 206 for one satisfiable range, 416 for one that isn't; or as was ordered."""
+    media_type = "text/html" if data is WEB_PAGE else TYPES.get(Path(name).suffix, "application/octet-stream")
+    answer = _ranged(request, data, media_type)
+    knobs: Knobs = request.scope["simulator.knobs"]
+    if request.method == "HEAD" or answer.status_code == NOT_SATISFIABLE:
+        return answer
+    if knobs.take("result_endless"):
+        return endless(media_type)
+    return cut_halfway(request, answer) if knobs.take("result_cut") else answer
+
+
+def _ranged(request: Request, data: bytes, media_type: str) -> Response:
     headers = {"accept-ranges": "bytes"}
-    media_type = TYPES.get(Path(name).suffix, "application/octet-stream")
     wanted = _RANGE.match(request.headers.get("range", ""))
     if wanted is None or not any(wanted.groups()):
         return _body(request, data, 200, headers, media_type)
     first, last = _bounds(wanted, len(data))
     if first > last or first >= len(data):
-        return Response(status_code=416, headers={**headers, "content-range": f"bytes */{len(data)}"})
+        headers["content-range"] = f"bytes */{len(data)}"
+        return Response(status_code=NOT_SATISFIABLE, headers=headers)
     headers["content-range"] = f"bytes {first}-{last}/{len(data)}"
     return _body(request, data[first : last + 1], 206, headers, media_type)
 

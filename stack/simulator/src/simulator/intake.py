@@ -3,16 +3,18 @@
 import asyncio
 import random
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from simulator.jobs import Job, JobStore
+from simulator.jobs import ORDERED_OUTCOMES, Job, JobStore
 from simulator.knobs import ControlPanel
 from simulator.provider import Provider
 from simulator.runner import JobRunner
-from simulator.web import Handler, ProviderError, base_url, cut
+from simulator.web import Handler, ProviderError, base_url, cut, endless, repeat
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
+LONGEST_HOLD_SECONDS = 15.0
 _ALPHABET = string.ascii_lowercase + string.digits
 
 
@@ -42,8 +44,12 @@ class Intake:
         """An endpoint that reads, and that `poll_status_code_next` can make fail."""
 
         async def faulty(request: Request) -> Response:
+            knobs = self.panel.providers[provider.name]
             self._fail_if_told(provider, "poll_status_code_next")
-            return await handler(request)
+            self._refuse_if_due(provider, {"poll_error": 500, "poll_rate_limited": 429})
+            if knobs.take("poll_cut"):
+                return await cut(request)
+            return endless() if knobs.take("poll_endless") else await handler(request)
 
         return self.endpoint(provider, faulty)
 
@@ -68,34 +74,64 @@ class Intake:
         if knobs.accept_delay_seconds:
             await asyncio.sleep(knobs.accept_delay_seconds)
         self._fail_if_told(provider, "status_code_next")
-        if knobs.take("out_of_quota_next"):
+        self._refuse_if_due(provider, {"server_error": 503, "rate_limited": 429})
+        if knobs.take("out_of_quota"):
             raise provider.quota()
-        if knobs.take("drop_request_next"):
+        if knobs.take("drop_request"):
             return await cut(request)
         job = make()
         job.path = request.url.path
+        job.correlation = job.correlation or request.headers.get("idempotency-key")
         job.plan(knobs.delay_seconds)
-        if knobs.take("fail_next"):
-            job.outcome = "fail"
+        for fault, outcome in ORDERED_OUTCOMES.items():
+            if knobs.take(fault):
+                job.outcome = outcome
         self.runner.accept(job)
-        if knobs.take("drop_answer_next"):
+        return await self._answer(request, provider, job, answer, wait_seconds)
+
+    async def _answer(
+        self,
+        request: Request,
+        provider: Provider,
+        job: Job,
+        answer: Callable[[Job], Response],
+        wait_seconds: float,
+    ) -> Response:
+        """What the client hears of a job that is accepted, whatever comes of it."""
+        knobs = self.panel.providers[provider.name]
+        if knobs.take("drop_answer"):
             return await cut(request)
+        self._refuse_if_due(provider, {"error_after_accept": 502})
+        if knobs.take("endless_answer"):
+            return endless()
         if wait_seconds:
             await self.runner.finished(job, wait_seconds)
+        if knobs.take("answer_after_webhook"):
+            await self.runner.announced(job, LONGEST_HOLD_SECONDS)
         response = answer(job)
         if knobs.submit_delay_seconds:
             await asyncio.sleep(knobs.submit_delay_seconds)
+        if knobs.take("answer_twice"):
+            response.background = BackgroundTask(repeat, request, response)
         return response
 
-    def _fail_if_told(self, provider: Provider, knob: str) -> None:
+    def _refuse_if_due(self, provider: Provider, faults: Mapping[str, int]) -> None:
         knobs = self.panel.providers[provider.name]
-        status = knobs.take_status(knob)
-        if status is None:
-            return
+        for fault, status in faults.items():
+            if knobs.take(fault):
+                raise self._refusal(provider, status, at_least=1.0)
+
+    def _fail_if_told(self, provider: Provider, knob: str) -> None:
+        status = self.panel.providers[provider.name].take_status(knob)
+        if status is not None:
+            raise self._refusal(provider, status)
+
+    def _refusal(self, provider: Provider, status: int, *, at_least: float = 0.0) -> ProviderError:
         fault = provider.fault(status)
-        if status == 429 and knobs.retry_after_seconds:
-            fault.headers["retry-after"] = f"{knobs.retry_after_seconds:g}"
-        raise fault
+        seconds = self.panel.providers[provider.name].retry_after_seconds or at_least
+        if status == 429 and seconds:
+            fault.headers["retry-after"] = f"{seconds:g}"
+        return fault
 
     def new_id(self, provider: str, prefix: str, length: int) -> str:
         """An id that this provider hasn't given out yet."""

@@ -9,7 +9,9 @@ from simulator.facts import PROVIDERS
 from simulator.inputs import MediaInput
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled", "expired"]
-Outcome = Literal["succeed", "fail", "moderated", "expire"]
+Outcome = Literal[
+    "succeed", "fail", "moderated", "expire", "never_final", "succeed_then_fail", "fail_then_succeed"
+]
 
 FINAL: frozenset[State] = frozenset({"succeeded", "failed", "cancelled", "expired"})
 
@@ -33,6 +35,8 @@ class Job:
     inputs: list[MediaInput] = field(default_factory=list)
     callback_url: str | None = None
     safety_identifier: str | None = None
+    correlation: str | None = None
+    """What the client calls it by, where the protocol carries that."""
     outcome: Outcome = "succeed"
     queue_seconds: float = 0.0
     run_seconds: float = 0.0
@@ -49,6 +53,10 @@ class Job:
     usage: dict[str, Any] | None = None
     error: tuple[str, str] | None = None
     deleted: bool = False
+    billed: bool = False
+    """Whether it was ever a success, which is what the providers bill."""
+    contradicted: bool = False
+    """Whether its final word has been followed by the opposite one, for outcomes that have two."""
 
     @property
     def changed_at(self) -> float:
@@ -85,6 +93,16 @@ _OUTCOME_MARKERS: dict[str, Outcome] = {
     "[sim:moderated]": "moderated",
     "[sim:expired]": "expire",
 }
+
+
+ORDERED_OUTCOMES: dict[str, Outcome] = {
+    "fail": "fail",
+    "moderated": "moderated",
+    "never_final": "never_final",
+    "succeed_then_fail": "succeed_then_fail",
+    "fail_then_succeed": "fail_then_succeed",
+}
+"""Fault to outcome."""
 
 
 class JobStore:

@@ -12,7 +12,7 @@ from simulator.jobs import Job
 
 _KEPT_ON_CHANGE = (
     "state", "started_at", "finished_at", "size", "input_seconds", "files", "cached", "usage",
-    "error", "deleted", "params",
+    "error", "deleted", "params", "billed", "contradicted",
 )  # fmt: skip
 _KEPT_AT_FIRST = tuple(f.name for f in fields(Job) if f.name != "inputs")
 

@@ -1,10 +1,12 @@
 """What can be turned while the simulator runs, per provider: waits, faults, webhooks."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from simulator.alteration import Alteration, alterations
 from simulator.facts import PROVIDERS
+from simulator.faults import FAULTS, Shares
 from simulator.settings import Settings
 
 WEBHOOK_MODES = ("on", "off", "double", "delay", "forged")
@@ -19,30 +21,41 @@ class StatusFault:
 
 
 @dataclass(slots=True)
-class Knobs:
-    """One provider's settings. Counters named `…_next` fall by one at each use."""
+class Dials:
+    """One provider's settings that stay as they are put."""
 
     delay_seconds: float = 2.0
     accept_delay_seconds: float = 0.0
     submit_delay_seconds: float = 0.0
-    fail_next: int = 0
-    drop_request_next: int = 0
-    drop_answer_next: int = 0
     status_code_next: StatusFault = field(default_factory=StatusFault)
     poll_status_code_next: StatusFault = field(default_factory=StatusFault)
     retry_after_seconds: float = 0.0
-    out_of_quota_next: int = 0
     webhooks: str = "on"
     webhook_delay_seconds: float = 5.0
+    contradict_after_seconds: float = 1.0
     record: bool = False
     alter: tuple[Alteration, ...] = ()
 
-    def take(self, name: str) -> bool:
-        """True while the counter `name` is above zero; each call uses one up."""
-        left: int = getattr(self, name)
-        if left <= 0:
+
+class Knobs(Dials):
+    """One provider's settings and the faults that are due."""
+
+    def __init__(self, provider: str, shares: Shares, delay_seconds: float) -> None:
+        super().__init__(delay_seconds=delay_seconds)
+        self.provider = provider
+        self.due: Counter[str] = Counter()
+        """How many of the next occasions each fault takes; set as `<fault>_next`."""
+        self.made: Counter[str] = Counter()
+        """How often each fault was made."""
+        self._shares = shares
+
+    def take(self, fault: str) -> bool:
+        """Whether to make this fault now: because some are due, or because the share says so."""
+        if self.due[fault] > 0:
+            self.due[fault] -= 1
+        elif not self._shares.drawn(self.provider, fault):
             return False
-        setattr(self, name, left - 1)
+        self.made[fault] += 1
         return True
 
     def take_status(self, name: str) -> int | None:
@@ -52,6 +65,19 @@ class Knobs:
             return None
         fault.times -= 1
         return fault.status
+
+    def change(self, name: str, value: Any) -> None:
+        """Set one of them, already checked."""
+        if name in _COUNTERS:
+            self.due[_COUNTERS[name]] = value
+        else:
+            setattr(self, name, value)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every setting by name."""
+        dials = {name: getattr(self, name) for name in _DIALS}
+        shown = asdict(Dials(**dials))
+        return {**shown, **{name: self.due[fault] for name, fault in _COUNTERS.items()}}
 
 
 class ControlPanel:
@@ -63,8 +89,9 @@ class ControlPanel:
 
     def reset(self) -> None:
         """Back to what the process was started with."""
+        self.shares = Shares()
         delay = self._settings.delay_seconds
-        self.providers = {name: Knobs(delay_seconds=delay) for name in PROVIDERS}
+        self.providers = {name: Knobs(name, self.shares, delay) for name in PROVIDERS}
         self.render = self._settings.render
         self.strict_inputs = self._settings.strict_inputs
         self.query_qps = self._settings.query_qps
@@ -72,19 +99,30 @@ class ControlPanel:
 
     def restore(self, provider: str) -> None:
         """One provider's settings back to what the process was started with."""
-        self.providers[provider] = Knobs(delay_seconds=self._settings.delay_seconds)
+        self.providers[provider] = Knobs(provider, self.shares, self._settings.delay_seconds)
 
     def as_dict(self) -> dict[str, Any]:
         """All settings as they stand."""
         shared = {name: getattr(self, name) for name in _SHARED}
-        return {**shared, **{name: asdict(knobs) for name, knobs in self.providers.items()}}
+        return {**shared, **{name: knobs.as_dict() for name, knobs in self.providers.items()}}
+
+    def heal(self) -> None:
+        """Order no more faults; what was ordered and not yet made is forgotten."""
+        self.shares.order({})
+        for knobs in self.providers.values():
+            knobs.due.clear()
+
+    def faults(self) -> dict[str, Any]:
+        """The shares as they were ordered, and how often each fault was made, counters included."""
+        made = {name: dict(knobs.made) for name, knobs in self.providers.items() if knobs.made}
+        return {**self.shares.as_dict(), "made": made}
 
     def change(self, wanted: dict[str, Any]) -> None:
         """Merge `wanted` in: `{provider: {knob: value}}`, or a knob by itself for all providers.
 
         Raises ValueError that names the first fault; then nothing has changed.
         """
-        changes: list[tuple[object, str, Any]] = []
+        changes: list[tuple[ControlPanel | Knobs, str, Any]] = []
         for name, value in wanted.items():
             if name in _SHARED:
                 changes.append((self, name, _SHARED[name](name, value)))
@@ -94,10 +132,13 @@ class ControlPanel:
                 for knobs in self.providers.values():
                     changes += _knob_changes(knobs, {name: value}, "")
         for target, name, value in changes:
-            setattr(target, name, value)
+            if isinstance(target, Knobs):
+                target.change(name, value)
+            else:
+                setattr(target, name, value)
 
 
-def _knob_changes(knobs: Knobs, wanted: Any, where: str) -> list[tuple[object, str, Any]]:
+def _knob_changes(knobs: Knobs, wanted: Any, where: str) -> list[tuple[ControlPanel | Knobs, str, Any]]:
     if not isinstance(wanted, dict):
         raise ValueError(f"{where}: an object of settings is expected")
     unknown = [name for name in wanted if name not in _KNOBS]
@@ -154,6 +195,8 @@ _SHARED = {
     "gemini_https_uris": _bool,
 }
 _BY_TYPE: dict[Any, Any] = {
-    float: _seconds, int: _count, bool: _bool, StatusFault: _status, tuple[Alteration, ...]: _alterations,
+    float: _seconds, bool: _bool, StatusFault: _status, tuple[Alteration, ...]: _alterations,
 }  # fmt: skip
-_KNOBS = {f.name: _BY_TYPE.get(f.type, _choice(*WEBHOOK_MODES)) for f in fields(Knobs)}
+_DIALS = {f.name: _BY_TYPE.get(f.type, _choice(*WEBHOOK_MODES)) for f in fields(Dials)}
+_COUNTERS = {f"{fault}_next": fault for fault in FAULTS}
+_KNOBS = {**_DIALS, **dict.fromkeys(_COUNTERS, _count)}

@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 from simulator.files import FileStore
 from simulator.inputs import MediaInput, fetch, image_size
-from simulator.jobs import FINAL, Job, JobStore, State
+from simulator.jobs import FINAL, Job, JobStore, Outcome, State
 from simulator.journal import Journal
 from simulator.knobs import ControlPanel
 from simulator.provider import Provider
@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 ASSUMED_INPUT_SECONDS = 5.0
 """Length of a reference video that can't be fetched, for the bill."""
 MAX_INPUT_SECONDS = 15.0
+
+CONTRADICTING: frozenset[Outcome] = frozenset({"succeed_then_fail", "fail_then_succeed"})
+_REASONS: dict[Outcome, str] = {"fail": "fail", "moderated": "moderated", "expire": "expire"}
 
 
 class InputError(Exception):
@@ -67,6 +70,13 @@ class JobRunner:
             with suppress(TimeoutError):
                 await asyncio.wait_for(event.wait(), seconds)
 
+    async def announced(self, job: Job, seconds: float) -> None:
+        """Wait until the job is final and its webhooks are out, at most so long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.finished(job, seconds)
+                await self._callbacks.sent(job.id)
+
     def cancel(self, job: Job) -> None:
         """End a job that is queued or running."""
         task = self._tasks.pop(id(job), None)
@@ -84,9 +94,11 @@ class JobRunner:
         for job in self._journal.load():
             self._store.add(job)
             self._publish(job)
-            if job.state not in FINAL:
-                job.state, job.started_at = "queued", None
-                self._schedule(job, job.accepted_at + job.queue_seconds - time.time())
+            if job.state in FINAL:
+                self._contradict_later(job)
+                continue
+            job.state, job.started_at = "queued", None
+            self._schedule(job, job.accepted_at + job.queue_seconds - time.time())
 
     async def prepare(self) -> None:
         """Have the cached results at hand that may be asked for."""
@@ -136,18 +148,40 @@ class JobRunner:
         task.add_done_callback(lambda _: self._tasks.pop(id(job), None))
 
     async def _work(self, job: Job) -> None:
+        if job.outcome == "never_final":
+            return
         began = time.monotonic()
-        reason = {"succeed": None, "expire": "expire"}.get(job.outcome, job.outcome)
-        if reason is None:
-            reason = await self._produce(job)
+        reason = _REASONS[job.outcome] if job.outcome in _REASONS else await self._produce(job)
         remaining = began + job.run_seconds - time.monotonic()
         if remaining > 0:
             await asyncio.sleep(remaining)
-        if reason is None:
+        if reason is not None:
+            self._fail(job, reason)
+        elif job.outcome == "fail_then_succeed":
+            self._fail(job, "fail")
+        else:
             self._succeed(job)
-            return
+        job.contradicted = reason is not None
+        self._contradict_later(job)
+
+    def _fail(self, job: Job, reason: str) -> None:
         job.error = self.providers[job.provider].failure(reason)
         self._finish(job, "expired" if reason == "expire" else "failed")
+
+    def _contradict_later(self, job: Job) -> None:
+        if job.outcome in CONTRADICTING and not job.contradicted:
+            seconds = self._panel.providers[job.provider].contradict_after_seconds
+            loop = asyncio.get_running_loop()
+            self._timers[id(job)] = loop.call_later(seconds, self._contradict, job)
+
+    def _contradict(self, job: Job) -> None:
+        """Say the opposite of the final word."""
+        job.contradicted = True
+        if job.state == "succeeded":
+            self._fail(job, "fail")
+        elif job.state == "failed":
+            job.error = None
+            self._succeed(job)
 
     async def _produce(self, job: Job) -> str | None:
         """Make the result; the reason if that doesn't work out."""
@@ -207,6 +241,7 @@ class JobRunner:
 
     def _succeed(self, job: Job) -> None:
         job.usage = self.providers[job.provider].usage(job)
+        job.billed = True
         self._finish(job, "succeeded")
 
     def _publish(self, job: Job) -> None:

@@ -1,11 +1,12 @@
 """Small pieces every provider's routes are made of: JSON in and out, refusals, cut connections."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -70,3 +71,34 @@ async def cut(request: Request) -> Response:
     while (await request.receive())["type"] != "http.disconnect":
         pass
     return Response(status_code=500)
+
+
+def cut_halfway(request: Request, response: Response) -> Response:
+    """`response` that announces its length and ends after the first half of it."""
+    half = len(response.body) // 2
+
+    async def first_half() -> AsyncIterator[bytes]:
+        yield bytes(response.body[:half])
+        request.scope["simulator.transport"].close()
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    return StreamingResponse(first_half(), response.status_code, dict(response.headers))
+
+
+def endless(media_type: str = "application/json") -> Response:
+    """An answer that goes on until the client has had enough."""
+
+    async def spaces() -> AsyncIterator[bytes]:
+        while True:
+            yield b" " * 65536
+            await asyncio.sleep(0)
+
+    return StreamingResponse(spaces(), media_type=media_type)
+
+
+async def repeat(request: Request, response: Response) -> None:
+    """Put an answer that was sent on the wire once more, which nobody asked for."""
+    head = b"".join(name + b": " + value + b"\r\n" for name, value in response.raw_headers)
+    status = f"HTTP/1.1 {response.status_code} OK\r\n".encode()
+    request.scope["simulator.transport"].write(status + head + b"\r\n" + bytes(response.body))

@@ -2,20 +2,24 @@
 
 import asyncio
 import logging
+import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import aiohttp
 from simulator.jobs import Job
-from simulator.knobs import ControlPanel
+from simulator.knobs import ControlPanel, Knobs
 
 log = logging.getLogger(__name__)
 
 FINAL_RETRIES = 3
 MAX_AT_ONCE = 64
+SECRET_CHARACTERS = 40
+"""A value in an address that is so long is what proves it."""
 
 
 def no_headers(now: float) -> dict[str, str]:
@@ -40,6 +44,9 @@ class Notice:
     """The statuses that end the tries."""
 
 
+Message = tuple[Notice, float]
+"""A notice and the moment from which it may be sent."""
+
 Announce = Callable[[Job], list[Notice]]
 """What a provider sends now that the job has changed; often nothing."""
 
@@ -53,6 +60,30 @@ class Announcing(Protocol):
     def announce(self, job: Job) -> list[Notice]:
         """What it sends now that the job has changed; often nothing."""
         ...
+
+
+def _messages(notice: Notice, knobs: Knobs) -> list[Message]:
+    """What is sent of a notice, as the dials and the ordered faults have it."""
+    if knobs.take("webhook_lost"):
+        return []
+    late = knobs.webhooks == "delay" or knobs.take("webhook_late")
+    if knobs.webhooks == "forged" or knobs.take("webhook_forged"):
+        notice = _forged(notice)
+    twice = knobs.webhooks == "double" or knobs.take("webhook_doubled")
+    due = time.monotonic() + (knobs.webhook_delay_seconds if late else 0.0)
+    return [(notice, due)] * (2 if twice else 1)
+
+
+def _forged(notice: Notice) -> Notice:
+    """What one sends who has neither the key nor the secret words in the address."""
+    if notice.headers is not no_headers:
+        return replace(notice, body=notice.body + b" ")
+    address = urlsplit(notice.url)
+    guessed = [
+        (name, value[::-1] if len(value) >= SECRET_CHARACTERS else value)
+        for name, value in parse_qsl(address.query)
+    ]
+    return replace(notice, url=urlunsplit(address._replace(query=urlencode(guessed))))
 
 
 class CallbackSender:
@@ -70,7 +101,9 @@ class CallbackSender:
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._retry_seconds = retry_seconds
         self._slots = asyncio.Semaphore(MAX_AT_ONCE)
-        self._queues: dict[str, deque[tuple[Notice, float]]] = {}
+        self._queues: dict[str, deque[Message]] = {}
+        self._held: dict[str, list[Message]] = {}
+        """By job, what is to come after the webhook of its end."""
         self._tasks: set[asyncio.Task[None]] = set()
         self.announce: dict[str, Announce] = {}
         """By provider, of those who send any."""
@@ -80,17 +113,30 @@ class CallbackSender:
         knobs = self._panel.providers[job.provider]
         if job.provider not in self.announce or knobs.webhooks == "off":
             return
-        due = time.monotonic() + (knobs.webhook_delay_seconds if knobs.webhooks == "delay" else 0.0)
-        for notice in self.announce[job.provider](job):
-            if knobs.webhooks == "forged":
-                notice = replace(notice, body=notice.body + b" ")  # noqa: PLW2901 -- signed as it was
-            self._put(job.id, [(notice, due)] * (2 if knobs.webhooks == "double" else 1))
+        notices = self.announce[job.provider](job)
+        if notices and knobs.take("webhook_stray"):
+            notices += self.announce[job.provider](replace(job, id=f"{job.id[:-8]}{secrets.token_hex(4)}"))
+        messages = [each for notice in notices for each in _messages(notice, knobs)]
+        if job.final:
+            messages += self._held.pop(job.id, [])
+        elif messages and knobs.take("webhook_reordered"):
+            self._held.setdefault(job.id, [])[:0] = messages
+            return
+        if messages:
+            self._put(job.id, messages)
+
+    async def sent(self, job_id: str) -> None:
+        """Wait until what a job has to say so far is out, or given up."""
+        sending = [task for task in self._tasks if task.get_name() == job_id]
+        if sending:
+            await asyncio.wait(sending)
 
     def clear(self) -> None:
         """Drop what hasn't been sent."""
         for task in self._tasks:
             task.cancel()
         self._queues.clear()
+        self._held.clear()
 
     async def close(self) -> None:
         """Drop what hasn't been sent and wait for what is on the wire to stop."""
@@ -98,13 +144,13 @@ class CallbackSender:
         self.clear()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _put(self, job_id: str, messages: list[tuple[Notice, float]]) -> None:
+    def _put(self, job_id: str, messages: list[Message]) -> None:
         waiting = self._queues.get(job_id)
         if waiting is not None:
             waiting.extend(messages)
             return
         self._queues[job_id] = deque(messages)
-        task = asyncio.create_task(self._drain(job_id))
+        task = asyncio.create_task(self._drain(job_id), name=job_id)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

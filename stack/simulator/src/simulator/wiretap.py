@@ -42,7 +42,7 @@ class Recorder:
 
 
 class Wiretap:
-    """The ASGI layer around the simulator's application."""
+    """The ASGI layer around the simulator's application. Handlers find the provider's knobs in the scope."""
 
     def __init__(self, app: ASGIApp, panel: ControlPanel, recorder: Recorder) -> None:
         self._app, self._panel, self._recorder = app, panel, recorder
@@ -54,6 +54,7 @@ class Wiretap:
         if knobs is None:
             await self._app(scope, receive, send)
             return
+        scope["simulator.knobs"] = knobs
         if knobs.record:
             receive = await self._recorded(provider, scope, receive)
         wanted = [each for each in knobs.alter if each.concerns(scope["method"], scope["path"])]
