@@ -1,37 +1,8 @@
-"""One running stack for all journeys, in `.framebus/flows`, stopped at the end."""
+"""Makes this folder's helpers importable and its fixtures known."""
 
-import asyncio
-import os
 import sys
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-
-import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from flow_tools import HOME, World
-from stack.aside import run_sync
-from stack.down import down
-from stack.paths import Home
-from stack.up import up
-
-
-@pytest.fixture(scope="session")
-def running() -> Iterator[None]:
-    """`make up`, with the simulator quick, and `make down`."""
-    given = {**os.environ, "SIM_DELAY_SECONDS": "0.5", "SIM_RENDER": "cached"}
-    run_sync(up(Home(HOME), given, lambda _: None))
-    yield
-    if not os.environ.get("FRAMEBUS_KEEP"):
-        run_sync(down(Home(HOME), lambda _: None))
-
-
-@pytest.fixture
-async def world(running: None) -> AsyncIterator[World]:  # noqa: ARG001 -- the stack it speaks to
-    made = World()
-    response = await made.simulator.post("/_control/reset")
-    assert response.status_code == 200
-    yield made
-    await made.close()
-    await asyncio.sleep(0)
+from flow_fixtures import running, world  # noqa: F401 -- fixtures are found by name

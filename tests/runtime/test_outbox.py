@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.partitioner import DefaultPartitioner
 from contracts.events import CreditsFrozen
 from runtime.db import Database
@@ -16,31 +15,7 @@ from runtime.outbox.record import partition_of
 from runtime.outbox.recorder import Message, Outbox
 from runtime.outbox.relay import Relay
 from runtime_fixtures import grant, ids_of, record, until
-
-
-class Reader:
-    """What a topic got since the reader was opened."""
-
-    def __init__(self, consumer: AIOKafkaConsumer) -> None:
-        self.consumer, self.records = consumer, []
-
-    async def subjects(self) -> list[str]:
-        for batch in (await self.consumer.getmany(timeout_ms=50)).values():
-            self.records += batch
-        return [dict(r.headers)["ce_subject"].decode() for r in self.records]
-
-
-@pytest.fixture
-async def reader(kafka: str, topic: str):
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka)
-    await consumer.start()
-    partitions = [TopicPartition(topic, n) for n in range(12)]
-    consumer.assign(partitions)
-    await consumer.seek_to_end(*partitions)
-    for partition in partitions:
-        await consumer.position(partition)
-    yield Reader(consumer)
-    await consumer.stop()
+from topic_reader import Reader, all_there
 
 
 @pytest.fixture
@@ -48,10 +23,6 @@ async def relay(db: Database, kafka: str, topic: str):  # noqa: ARG001 -- the to
     made = Relay(db, service="gateway", bootstrap=kafka, idle_seconds=0.05, batch=50)
     yield made
     await made.stop()
-
-
-async def all_there(reader: Reader, wanted: set[str]) -> bool:
-    return wanted <= set(await reader.subjects())
 
 
 async def test_a_committed_event_reaches_its_topic_with_its_envelope(db, relay, reader) -> None:

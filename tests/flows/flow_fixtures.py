@@ -1,0 +1,32 @@
+"""One running stack for all journeys, in `.framebus/flows`, stopped at the end."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from flow_tools import HOME, World
+from stack.aside import run_sync
+from stack.down import down
+from stack.paths import Home
+from stack.up import up
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[None]:
+    """`make up`, with the simulator quick, and `make down`."""
+    given = {**os.environ, "SIM_DELAY_SECONDS": "0.5", "SIM_RENDER": "cached"}
+    run_sync(up(Home(HOME), given, lambda _: None))
+    yield
+    if not os.environ.get("FRAMEBUS_KEEP"):
+        run_sync(down(Home(HOME), lambda _: None))
+
+
+@pytest.fixture
+async def world(running: None) -> AsyncIterator[World]:  # noqa: ARG001 -- the stack it speaks to
+    made = World()
+    response = await made.simulator.post("/_control/reset")
+    assert response.status_code == 200
+    yield made
+    await made.close()
+    await asyncio.sleep(0)

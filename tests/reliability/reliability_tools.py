@@ -1,0 +1,50 @@
+"""What the tests of the failure modes share: failpoints here and in running processes, deaths, long forms."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flow_tools import World, until
+from runtime import failpoints
+from stack import control, processes
+
+LONG = bool(os.environ.get("FRAMEBUS_LONG"))
+"""Whether the tests take the forms that need minutes (`make test-long`)."""
+
+
+@pytest.fixture(autouse=True)
+def disarmed() -> Iterator[None]:
+    """No test leaves a failpoint armed in this process."""
+    yield
+    failpoints.arm("")
+
+
+async def arm(world: World, service: str, text: str) -> dict[str, Any]:
+    """Arm the failpoints of a service of the running stack ("" disarms them); what has happened so far."""
+    return await asyncio.to_thread(control.failpoints, service, text, world.home.state)
+
+
+async def dead(world: World, service: str, seconds: float = 30) -> None:
+    """Wait until a service's process has died."""
+    record = processes.find(world.home, service)
+    assert record is not None
+    await until(lambda: not record.alive, f"the end of {service}", seconds)
+
+
+async def restart(world: World, service: str) -> None:
+    """Start a service again, disarmed, and wait until it serves."""
+    await asyncio.to_thread(control.restart, service, world.home.state)
+
+
+async def dies_once(world: World, service: str, place: str) -> None:
+    """Arm a kill, wait for whoever reaches it, start the service again. Begin what reaches it before."""
+    await arm(world, service, f"{place}=kill:1")
+    await dead(world, service)
+    await restart(world, service)
+
+
+def signal_to(world: World, service: str, number: int) -> None:
+    """Send a signal to a service's process."""
+    control.kill(service, number, world.home.state)
