@@ -1,6 +1,6 @@
 """Servers that a test may stop: those of the other tests stay as they are.
 
-A test module that binds `database`, `kafka`, `kafka_topic` (and `relay`) to those here has its fixtures use them.
+A test module that binds `database`, `kafka` and `kafka_topic` to those here has its fixtures use them.
 """
 
 import asyncio
