@@ -44,7 +44,7 @@ demo-remote: setup ## Run the demo's requests against the gateway that .env name
 compose-test: setup ## Build the containers, run the demo on them, kill and scale some under load, tear down
 	@COMPOSE_TEST=1 $(RUN) -m pytest tests/compose -rs -s -v
 
-.PHONY: test test-sdk goldens lint typecheck format lock lock-sdk bench flow api-docs providers-doc catalog-check
+.PHONY: test test-sdk goldens lint typecheck format lock lock-sdk bench chaos flow api-docs providers-doc catalog-check
 test: setup ## Run the tests on real servers; T=tests/ledger for a part
 	@$(RUN) -m pytest $(T)
 test-sdk: setup ## Run the providers' official SDKs against the simulator; S=fal for one of them
@@ -56,7 +56,7 @@ lint: setup ## Check style, formatting and the direction of imports
 	@.venv/bin/ruff format --check .
 	@.venv/bin/lint-imports
 typecheck: setup ## Check the types, strictly
-	@.venv/bin/mypy $(addsuffix /src,$(PACKAGES)) bench
+	@.venv/bin/mypy $(addsuffix /src,$(PACKAGES)) bench chaos
 format: setup ## Format the code and sort the imports
 	@.venv/bin/ruff check --fix --select I .
 	@.venv/bin/ruff format .
@@ -67,6 +67,8 @@ lock-sdk: setup ## Pin the newest allowed versions of the providers' SDKs anew
 	@$(RUN) tests/sdk/harness lock
 bench: setup ## Measure; each figure is one command
 	@$(RUN) -m bench
+chaos: setup ## Load, faults chosen by a seed, then every invariant: SEED=1 MINUTES=3
+	@$(RUN) -m chaos --seed $(or $(SEED),1) --minutes $(or $(MINUTES),3) $(if $(WITHOUT),--without $(WITHOUT))
 catalog-check: setup ## Check the models, tiers and routes; F=my-model.yaml for files of one's own
 	@$(RUN) -m providers | $(RUN) -m catalog check --spoken - $(F)
 flow: setup ## Write docs/flow.md and the event schemas from the contracts

@@ -102,6 +102,12 @@ async def start(home: Home, spec: Spec, *, within: float = 60.0) -> Record:
     raise StackError(f"{spec.name} was given no attempt to start")
 
 
+async def launch(home: Home, spec: Spec) -> Record:
+    """Start it once its port is free and don't wait until it is ready: what it needs may be away."""
+    await _port_is_free(spec)
+    return await asyncio.to_thread(_launch, home, spec)
+
+
 async def _port_is_free(spec: Spec, within: float = 10.0) -> None:
     """Wait until nobody listens there: a killed process may answer for a moment in its successor's place."""
     until = time.monotonic() + within

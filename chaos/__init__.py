@@ -1,0 +1,1 @@
+"""`make chaos`: load, faults chosen by a seed, then every invariant of the reliability page by name."""

@@ -1,0 +1,253 @@
+"""Carrying out what the schedule says; each fault is undone by itself, at the latest when all heals."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+import asyncpg
+from stack import control
+from stack.errors import StackError
+
+from chaos.api import Api
+from chaos.schedule import DIALS, SERVICES, Fault
+from chaos.stage import SERVERS, Stage, until
+
+IN_FLIGHT = {
+    "gateway": ("gateway", "SELECT count(*) FROM tasks WHERE finished_at IS NULL"),
+    "ledger": ("ledger", "SELECT count(*) FROM tasks WHERE closed_at IS NULL AND asset IS NOT NULL"),
+    "dispatcher": ("dispatcher", "SELECT count(*) FROM attempts WHERE status IN ('submitting', 'submitted')"),
+    "callbacks": ("dispatcher", "SELECT count(*) FROM attempts WHERE status = 'submitted'"),
+    "storage": ("storage", "SELECT count(*) FROM work"),
+}
+"""What a service has in hand, as its own tables say (what callbacks waits for: jobs that will call)."""
+_WORK_SECONDS = 6.0
+_POISON = """
+ALTER TABLE tasks ADD CONSTRAINT chaos_poison
+CHECK (storage_outcome IS NULL OR account_id <> '{account}') NOT VALID
+"""
+_CURE = "ALTER TABLE tasks DROP CONSTRAINT IF EXISTS chaos_poison"
+_CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
+_WAITERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
+@dataclass
+class Nemesis:
+    """Does harm on time."""
+
+    stage: Stage
+    operator: Api
+    busy: Callable[[], list[str]]
+    """The accounts that most tasks are of, the busiest first."""
+    killed_in_flight: Counter[str] = field(default_factory=Counter)
+    poisoned: int = 0
+    told: list[str] = field(default_factory=list)
+    last_at: float = 0.0
+    _under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    _servers: dict[str, asyncio.Lock] = field(
+        default_factory=lambda: {name: asyncio.Lock() for name in (*SERVERS, *SERVICES)}
+    )
+
+    async def run(self, faults: list[Fault]) -> None:
+        """Begin each at its time; returns when all are over."""
+        begun = time.monotonic()
+        for fault in faults:
+            await asyncio.sleep(max(fault.at - (time.monotonic() - begun), 0))
+            task = asyncio.create_task(self._do(fault, begun))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+        while self._under_way:
+            await asyncio.gather(*list(self._under_way))
+
+    async def heal(self) -> None:
+        """Undo whatever may still be in force, and have everything serve; raises TimeoutError."""
+        for name in SERVICES:
+            self.stage.signal(name, signal.SIGCONT)
+        await self._calm_dials()
+        await self._cure()
+        for name in SERVICES:
+            await until(lambda n=name: self.stage.ready(n), f"{name} serves again", 120)
+        await self._replay_letters()
+
+    async def _do(self, fault: Fault, begun: float) -> None:
+        harm = getattr(self, f"_{fault.kind}")
+        at = time.monotonic() - begun
+        try:
+            await harm(fault)
+            said = f"{at:6.1f} s  {fault.words()}"
+        except (StackError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            said = f"{at:6.1f} s  {fault.words()}: not done, {type(error).__name__}: {str(error)[:120]}"
+        self.last_at = time.monotonic()
+        self.told.append(said)
+        print(said, flush=True)
+
+    # -- processes ----------------------------------------------------------------------------------
+
+    async def _kill(self, fault: Fault) -> None:
+        """kill -9 while there is work in hand, if any comes within a few seconds."""
+        work = await self._work(fault.target)
+        if self.stage.signal(fault.target, signal.SIGKILL) and work:
+            self.killed_in_flight[fault.target] += 1
+
+    async def _failpoint(self, fault: Fault) -> None:
+        """Arm a running process; it dies when it comes by."""
+        for left in (5, 4, 3, 2, 1, 0):
+            try:
+                arm = str(fault.detail["arm"])
+                await asyncio.to_thread(control.failpoints, fault.target, arm, self.stage.home.state)
+                return
+            except StackError:  # it is being killed for another reason
+                if not left:
+                    raise
+                await asyncio.sleep(1)
+
+    async def _freeze(self, fault: Fault) -> None:
+        async with self._servers[fault.target]:
+            self.stage.signal(fault.target, signal.SIGSTOP)
+            try:
+                await asyncio.sleep(fault.seconds)
+            finally:
+                self.stage.signal(fault.target, signal.SIGCONT)
+
+    _lag = _freeze
+    """Long enough for holds to pass their time while nobody hears of their success."""
+
+    async def _zombie(self, fault: Fault) -> None:
+        """Stop a consumer in the middle of a batch until another has its partitions, then let it go on."""
+        name, twin = fault.target, f"{fault.target}-twin"
+        await self.stage.twin(name, twin)
+        try:
+            async with self._servers[name], self._locked(name) as held:
+                await until(held.somebody_waits, "a batch waits", 5)
+                self.stage.signal(name, signal.SIGSTOP)
+                await held.let_go()
+                await asyncio.sleep(fault.seconds)
+                self.stage.signal(name, signal.SIGCONT)
+        finally:
+            self.stage.signal(name, signal.SIGCONT)
+            await self.stage.end_twin(twin)
+
+    async def _work(self, service: str) -> int:
+        database, sql = IN_FLIGHT[service]
+        end = time.monotonic() + _WORK_SECONDS
+        while True:
+            found = int(await self.stage.value(database, sql))
+            if found or time.monotonic() > end:
+                return found
+            await asyncio.sleep(0.05)
+
+    # -- servers ------------------------------------------------------------------------------------
+
+    async def _stop(self, fault: Fault) -> None:
+        async with self._servers[fault.target]:
+            await self.stage.server_away(fault.target, fault.seconds, crash=False)
+
+    async def _crash(self, fault: Fault) -> None:
+        async with self._servers[fault.target]:
+            await self.stage.server_away(fault.target, fault.seconds, crash=True)
+
+    async def _cut(self, fault: Fault) -> None:
+        """Every connection to a service's database breaks."""
+        name = str(self.stage.facts["postgres"][fault.target]).rsplit("/", 1)[1]
+        await self.stage.rows("postgres", _CUT, name)
+
+    async def _deadlock(self, fault: Fault) -> None:
+        """Take the ledger's locks in the other order, so that Postgres throws its batch out."""
+        async with self._locked(fault.target, last=True) as held:
+            await until(held.somebody_waits, "a batch waits", 8)
+            await held.cross()
+
+    @contextlib.asynccontextmanager
+    async def _locked(self, service: str, *, last: bool = False) -> "AsyncIterator[_Held]":
+        conn = await asyncpg.connect(self.stage.superuser(service), timeout=5)
+        try:
+            await conn.execute(
+                "SET deadlock_timeout = '30s'; SET idle_in_transaction_session_timeout = '30s'"
+            )
+            held = _Held(conn)
+            await held.take(max(self.busy()) if last else self.busy()[0])
+            yield held
+        finally:
+            await conn.close(timeout=3)
+
+    async def _poison(self, fault: Fault) -> None:
+        """A constraint that an operator added by mistake: some records can't be handled until it is gone."""
+        await self._ddl(_POISON.format(account=self.busy()[0]))
+        try:
+            await asyncio.sleep(fault.seconds)
+        finally:
+            await self._cure()
+        await self._replay_letters()
+
+    async def _cure(self) -> None:
+        await self._ddl(_CURE)
+
+    async def _ddl(self, sql: str) -> None:
+        conn = await asyncpg.connect(self.stage.superuser("ledger"), timeout=10)
+        try:
+            await conn.execute("SET lock_timeout = '10s'")
+            await conn.execute(sql)
+        finally:
+            await conn.close(timeout=3)
+
+    async def _replay_letters(self) -> None:
+        """What an operator does once the cause is mended; it is part of the plan, no repair."""
+        path = "/api/v1/admin/services/ledger/dead-letters"
+        for _ in range(40):
+            page = (await self.operator.surely("GET", path, params={"open": "true", "limit": 200})).json()
+            if not page["data"]:
+                return
+            for letter in page["data"]:
+                self.poisoned += 1
+                await self.operator.surely("POST", f"{path}/{letter['id']}/replay", json={"reason": "chaos"})
+
+    # -- the provider -------------------------------------------------------------------------------
+
+    async def _dial(self, fault: Fault) -> None:
+        await self.stage.simulate("PUT", "settings", json=dict(DIALS[fault.target]))
+        try:
+            await asyncio.sleep(fault.seconds)
+        finally:
+            await self._calm_dials()
+
+    async def _calm_dials(self) -> None:
+        calm = {
+            "webhooks": "on",
+            "submit_delay_seconds": 0.0,
+            "delay_seconds": 1.0,
+            "status_code_next": {"status": 500, "times": 0},
+            "poll_status_code_next": {"status": 500, "times": 0},
+            **dict.fromkeys(("drop_answer_next", "drop_request_next", "fail_next", "out_of_quota_next"), 0),
+        }
+        await self.stage.simulate("PUT", "settings", json=calm)
+
+
+class _Held:
+    """Locks on the ledger's balances that its own batches run into."""
+
+    def __init__(self, conn: asyncpg.Connection) -> None:
+        self._conn = conn
+        self._transaction = conn.transaction()
+
+    async def take(self, account: str) -> None:
+        """Lock an account's row."""
+        await self._transaction.start()
+        await self._conn.execute("SELECT FROM balances WHERE account_id = $1::uuid FOR UPDATE", account)
+
+    async def somebody_waits(self) -> bool:
+        """Whether a batch has run into it."""
+        return bool(await self._conn.fetchval(_WAITERS))
+
+    async def let_go(self) -> None:
+        """Give the locks back."""
+        await self._transaction.rollback()
+
+    async def cross(self) -> None:
+        """Ask for what the waiting batch holds."""
+        await self._conn.execute("SELECT FROM balances ORDER BY account_id FOR UPDATE")
+        await self._transaction.rollback()
