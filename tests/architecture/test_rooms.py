@@ -8,7 +8,7 @@ from contracts.topics import read_by, written_by
 
 ROOMS = {"inbound", "usecases", "domain", "db", "outbound"}
 OWN_ROOMS = {"storage": {"probe"}, "gateway": {"parts"}}  # child processes; app.py in pieces
-DOORS = {"__init__.py", "__main__.py", "app.py", "settings.py", "py.typed"}
+DOORS = {"__init__.py", "__main__.py", "app.py", "settings.py", "metrics.py", "py.typed"}
 OPTIONAL_DOORS = {"commands.py"}
 TABLE = re.compile(r"CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(\w+)(?! PARTITION OF)\b", re.IGNORECASE)
 

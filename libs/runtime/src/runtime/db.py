@@ -11,6 +11,8 @@ import asyncpg
 import orjson
 import structlog
 
+from runtime import metrics
+
 log = structlog.get_logger()
 
 Session = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
@@ -103,6 +105,8 @@ class Database:
             server_settings=connection_settings(self._name),
             command_timeout=30,
         )
+        metrics.POOL.labels(self._name, "busy").set_function(self._busy)
+        metrics.POOL.labels(self._name, "idle").set_function(self._unused)
 
     async def stop(self) -> None:
         """Close the pool, waiting for what is checked out."""
@@ -117,6 +121,12 @@ class Database:
     def fault(self) -> str | None:
         """Never a reason to restart."""
         return None
+
+    def _busy(self) -> int:
+        return 0 if self._pool is None else self._pool.get_size() - self._pool.get_idle_size()
+
+    def _unused(self) -> int:
+        return 0 if self._pool is None else self._pool.get_idle_size()
 
     @property
     def pool(self) -> asyncpg.Pool:

@@ -1,13 +1,16 @@
 """What every process of a service stands on: its database, its outbox with the relay, and its bus."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from runtime import readings
 from runtime.bus.batches import Apply
 from runtime.bus.consumer import Bus
+from runtime.bus.ends import TopicEnds
 from runtime.bus.record import Translator
 from runtime.db import Database
 from runtime.health import Part
+from runtime.measure import Measure, Reading
 from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
 from runtime.settings import StreamSettings
@@ -44,6 +47,27 @@ class Plumbing:
             max_records=settings.consumer_max_records,
             dead_letters_per_minute=settings.dead_letters_per_minute,
         )
+
+    def measure(
+        self,
+        topics: Collection[str],
+        *,
+        group: str | None = None,
+        kinds: Collection[str] = (),
+        own: Sequence[Reading] = (),
+    ) -> Measure:
+        """What measures the service: topics as its group reads them, kinds of work, its own readings."""
+        service = self.service
+        ends = TopicEnds(self.settings.kafka_bootstrap, topics, client_id=f"{service}-measure")
+        common = [
+            readings.lag(ends, group or service),
+            readings.outbox(service),
+            readings.dead_letters(service, topics),
+            readings.horizon(service),
+            *([readings.work(service, kinds)] if kinds else []),
+        ]
+        every = self.settings.measure_seconds
+        return Measure(self.db, [*common, *own], service=service, every_seconds=every, ends=ends)
 
 
 def lay(service: str, settings: StreamSettings) -> Plumbing:

@@ -13,6 +13,7 @@ import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
+from runtime import metrics
 from runtime.backoff import Backoff
 from runtime.health import Drains, Health, Part
 from runtime.one_write import OneWriteProtocol
@@ -50,6 +51,7 @@ async def serve(
     parts drain, so what was accepted is written down and said.
     """
     health = Health(parts)
+    metrics.READY.labels(service).set_function(lambda: not health.problems())
     app = app or Starlette()
     app.router.routes[:0] = health.routes()
     server = _Server(

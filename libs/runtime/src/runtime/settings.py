@@ -80,6 +80,8 @@ class StreamSettings(ServiceSettings, KafkaSettings):
 
     instance_id: str | None = None
     """Kafka's static membership: a restart within the session timeout moves no partitions."""
+    measure_seconds: float = Field(default=10, gt=0)
+    """How often what the database and the broker hold is measured for `/metrics`."""
 
 
 class ObjectStoreSettings(BaseSettings):

@@ -32,6 +32,7 @@ from callbacks.usecases.deliver_webhook import DeliverWebhook
 from callbacks.usecases.forget_deliveries import forget_deliveries
 from callbacks.usecases.forget_webhooks import forget_webhooks
 from callbacks.usecases.lanes import Lanes
+from callbacks.usecases.measure import readings
 from callbacks.usecases.provider_keys import Fetch, ProviderKeys
 from callbacks.usecases.receive_webhook import Reception
 from callbacks.usecases.store_webhooks import store_webhooks
@@ -53,7 +54,8 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         worker = make_worker(settings, base.db, base.outbox, post)
         parts += [post, worker]
     if "consumer" in roles:
-        parts.append(base.bus(TRANSLATORS, AcceptNews(worker.wake if worker else None)))
+        bus = base.bus(TRANSLATORS, AcceptNews(worker.wake if worker else None))
+        parts += [bus, base.measure(TRANSLATORS, kinds=(WORK,), own=readings())]
     app: Starlette | None = None
     if "api" in roles:
         key_sets = KeySets(settings.allowed_hosts)

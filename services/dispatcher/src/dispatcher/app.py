@@ -37,11 +37,11 @@ from dispatcher.usecases.apply_facts import ApplyFacts
 from dispatcher.usecases.desk import Callbacks, Desk
 from dispatcher.usecases.handle_job import WORK, HandleJob
 from dispatcher.usecases.known import Known
+from dispatcher.usecases.measure import readings
 from dispatcher.usecases.pace import Pace
 from dispatcher.usecases.prepare_limits import PrepareLimits
 from dispatcher.usecases.record_changes import RecordChanges
 from dispatcher.usecases.reload import Reload
-from dispatcher.usecases.report_overdue import PERIOD_SECONDS, report_overdue
 from dispatcher.usecases.report_providers import PERIOD_SECONDS as REPORT_SECONDS
 from dispatcher.usecases.report_providers import ReportProviders
 from dispatcher.usecases.store import Store
@@ -68,9 +68,10 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
     worker: Worker | None = None
     if "worker" in roles:
         worker, needed = worker_parts(settings, base.db, base.outbox)
-        parts += [*needed, worker, Timer("overdue", lambda: report_overdue(base.db), PERIOD_SECONDS)]
+        parts += [*needed, worker]
     if "consumer" in roles:
-        parts.append(base.bus(TRANSLATORS, ApplyFacts(worker.wake if worker else None)))
+        bus = base.bus(TRANSLATORS, ApplyFacts(worker.wake if worker else None))
+        parts += [bus, base.measure(TRANSLATORS, kinds=(WORK, "turn"), own=readings())]
     return Built(parts, Starlette(routes=internal_routes(settings, base.db)))
 
 

@@ -23,13 +23,15 @@ from gateway.outbound.owner import Owner
 from gateway.outbound.rate_store import RateStore
 from gateway.outbound.services import Services
 from gateway.parts import clients
-from gateway.parts.background import SERVICE, background, project
+from gateway.parts.background import background, project
 from gateway.parts.operator import admin
 from gateway.parts.shared import shared_parts, store_address
 from gateway.parts.surfaces import openai, quickstart, video
 from gateway.parts.v1 import v1
 from gateway.settings import Settings
 from gateway.usecases.follow_tasks import FollowTasks
+
+SERVICE = "gateway"
 
 
 def build(settings: Settings, roles: frozenset[str]) -> Built:

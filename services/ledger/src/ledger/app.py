@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from runtime.bus.consumer import Bus
+from runtime.bus.ends import read_ends
 from runtime.bus.letters import Letters
 from runtime.cli import Built
 from runtime.db import Database
@@ -16,11 +17,11 @@ from starlette.applications import Starlette
 from ledger.inbound.events import TRANSLATORS
 from ledger.inbound.http.books import Books
 from ledger.inbound.sweeper import Sweeper
-from ledger.outbound.backlog import read_ends
 from ledger.settings import Settings
 from ledger.usecases.apply_facts import ApplyFacts
 from ledger.usecases.check_books import check_books
 from ledger.usecases.keep_checking import KeepChecking
+from ledger.usecases.measure import readings
 from ledger.usecases.sweep_expired import sweep_expired
 
 SERVICE = "ledger"
@@ -33,7 +34,8 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
     parts: list[Part] = [*base.parts]
     bus = base.bus(TRANSLATORS, apply, group=settings.consumer_group) if "consumer" in roles else None
     if bus is not None:
-        parts.append(bus)
+        measure = base.measure(TRANSLATORS, group=settings.consumer_group, own=readings())
+        parts += [bus, measure]
     if "worker" in roles:
         parts.append(_sweeper(settings, base.db, apply, bus))
     return Built(parts, internal_app(settings, base.db, apply) if "api" in roles else None)

@@ -45,7 +45,8 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         worker, needed = worker_parts(settings, base.db, base.outbox)
         parts += [*needed, worker]
     if "consumer" in roles:
-        parts.append(base.bus(TRANSLATORS, AcceptResults(worker.wake if worker else None)))
+        bus = base.bus(TRANSLATORS, AcceptResults(worker.wake if worker else None))
+        parts += [bus, base.measure(TRANSLATORS, kinds=(WORK, erase_task.WORK))]
     return Built(parts, Starlette(routes=internal_routes(settings, base.db)))
 
 

@@ -20,7 +20,6 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
-from runtime import metrics
 from runtime.backoff import Backoff
 from runtime.bus import dead_letters
 from runtime.bus.assignment import Assignment
@@ -62,7 +61,7 @@ class Bus:
         dead_letters_per_minute: int = 50,
         session_seconds: float = 10.0,
     ) -> None:
-        self._db, self._bootstrap, self._service = db, bootstrap, service
+        self._db, self._bootstrap = db, bootstrap
         self._translators, self._group = translators, group or service
         limiter = dead_letters.Limiter(dead_letters_per_minute)
         self._batches = Batches(db, outbox, service, self._group, translators, apply, limiter)
@@ -231,7 +230,6 @@ class Bus:
         watch, restarts = Watch(self._broker_answers), deque[float]()
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
-            metrics.LAG.labels(self._service).set(sum(self.lag().values()))
             busy = bool(self._halted or self._retrying or self._assigning or not self._idle.is_set())
             fault = await watch.fault(self._subscriber.consumer, self._reached(), busy)
             while restarts and time.monotonic() - restarts[0] > _CURED_SECONDS:

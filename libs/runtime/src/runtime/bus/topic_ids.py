@@ -4,7 +4,7 @@ Stored offsets are kept per topic id, so that a refilled broker is read from its
 Metadata up to v5; the ids came with v10, whose wire format is given here from the Kafka protocol guide.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from uuid import UUID
 
@@ -113,10 +113,19 @@ async def topic_ids(bootstrap: str, names: Iterable[str]) -> Mapping[str, str]:
 
     Raises aiokafka's KafkaError when no broker answers.
     """
+    return {name: topic_id for name, (topic_id, _) in (await described(bootstrap, names)).items()}
+
+
+async def described(bootstrap: str, names: Iterable[str]) -> Mapping[str, tuple[str, Sequence[int]]]:
+    """As `topic_ids`, with the numbers of the topics' partitions."""
     client = AIOKafkaClient(bootstrap_servers=bootstrap, client_id="framebus-topic-ids")
     try:
         await client.bootstrap()
         response = await client.send(client.get_random_node(), _TopicIdsRequest(list(names)))
     finally:
         await client.close()
-    return {topic[1]: str(UUID(bytes=topic[2])) for topic in response.topics if topic[0] == 0}
+    return {
+        topic[1]: (str(UUID(bytes=topic[2])), sorted(partition[1] for partition in topic[4]))
+        for topic in response.topics
+        if topic[0] == 0
+    }

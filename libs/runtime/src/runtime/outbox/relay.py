@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -199,7 +198,7 @@ class Relay:
             await self._maintain(conn)
             rows = await conn.fetch(_READ, cursor.epoch, cursor.txid, cursor.id, self._batch, self._lookback)
             if rows:
-                self._measure(oldest=rows[0]["created_at"])
+                self._measure()
                 cursor = await self._send(conn, producer, cursor, rows)
                 backoff.reset()
                 blocked.reset()
@@ -216,13 +215,10 @@ class Relay:
                 self._measure()
                 await _wait(self._wake, self._idle)
 
-    def _measure(self, *, oldest: datetime | None = None, blocked: bool = False) -> None:
+    def _measure(self, *, blocked: bool = False) -> None:
         now = time.monotonic()
         self._blocked_at = (self._blocked_at or now) if blocked else None
         metrics.BLOCKED.labels(self._service).set(now - self._blocked_at if self._blocked_at else 0)
-        if not blocked:
-            age = (datetime.now(UTC) - oldest).total_seconds() if oldest else 0
-            metrics.DELAY.labels(self._service).set(max(age, 0))
 
     async def _load(self, conn: asyncpg.Connection) -> Cursor:
         self._moved = False

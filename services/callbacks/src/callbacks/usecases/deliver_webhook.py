@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping
 import orjson
 import structlog
 from contracts.ids import task_text
-from prometheus_client import Counter, Histogram
 from runtime import failpoints, trace
 from runtime.backoff import delay
 from runtime.db import Database, Tx
@@ -14,6 +13,7 @@ from runtime.outbox.recorder import Outbox
 from runtime.work import table as work
 from runtime.work.table import Claim
 
+from callbacks import metrics
 from callbacks.db import deliveries, endpoints
 from callbacks.domain import signing
 from callbacks.domain.delivery import (
@@ -38,9 +38,6 @@ BUSY_FIRST, BUSY_MOST, FAILING_MOST = 0.6, 1.2, 30.0
 """Seconds until who found the receiver busy with others asks again; longer and longer if it fails anyway."""
 
 Post = Callable[[str, Mapping[str, str], bytes], Awaitable[Answer]]
-
-_ATTEMPTS = Counter("callbacks_delivery_attempts", "Attempts to deliver by what followed.", ["outcome"])
-_LATENCY = Histogram("callbacks_delivery_seconds", "How long customers' endpoints take to answer.")
 
 
 class DeliverWebhook:
@@ -83,8 +80,8 @@ class DeliverWebhook:
         await failpoints.reach("callbacks.delivered")
         age = errand.age + answer.latency_ms / 1000
         verdict = decide(answer, errand.round_attempts + 1, age, self._schedule, random.random())
-        _LATENCY.observe(answer.latency_ms / 1000)
-        _ATTEMPTS.labels(type(verdict).__name__.lower()).inc()
+        metrics.LATENCY.observe(answer.latency_ms / 1000)
+        metrics.ATTEMPTS.labels(type(verdict).__name__.lower()).inc()
         _tell(errand, answer, verdict)
         async with self._db.transaction() as tx:
             await self._record(tx, claim, errand, answer, verdict)
@@ -119,6 +116,7 @@ class DeliverWebhook:
         ended = await deliveries.end(tx, errand.id, outcome, reason)
         if ended is not None:
             await self._outbox.record(tx, [webhook_delivered(errand, outcome, ended)])
+            tx.after_commit("ended", lambda: metrics.ENDED.labels(outcome, reason or "").inc())
 
     async def _give_up(self, claim: Claim, errand: Errand, reason: str) -> None:
         async with self._db.transaction() as tx:

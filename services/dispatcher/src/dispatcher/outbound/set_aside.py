@@ -5,14 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
-from prometheus_client import Gauge
+
+from dispatcher import metrics
 
 log = structlog.get_logger()
 
 FIRST_SECONDS, MOST_SECONDS = 60.0, 900.0
-_GAUGE = Gauge(
-    "dispatcher_credentials_set_aside", "Keys that a provider doesn't accept", ["provider", "credential"]
-)
 
 Use = tuple[str, str, str]
 """Provider, credential and the provider's model: a key may be good for some models only."""
@@ -45,7 +43,7 @@ class SetAside:
         times = before.times + 1 if before else 1
         wait = min(FIRST_SECONDS * 2.0 ** min(times - 1, 10), MOST_SECONDS)
         self._aside[use] = Aside(times, self._clock() + wait, message)
-        _GAUGE.labels(use[0], use[1]).set(1)
+        metrics.SET_ASIDE.labels(use[0], use[1]).set(1)
         log.error(
             "credential_set_aside",
             provider=use[0],
@@ -72,4 +70,4 @@ class SetAside:
 
     def _report(self, provider: str, credential_id: str) -> None:
         left = any(each[:2] == (provider, credential_id) for each in self._aside)
-        _GAUGE.labels(provider, credential_id).set(int(left))
+        metrics.SET_ASIDE.labels(provider, credential_id).set(int(left))

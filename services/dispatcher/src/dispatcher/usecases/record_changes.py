@@ -9,6 +9,7 @@ from runtime.db import Database, Tx
 from runtime.outbox.recorder import Message, Outbox
 from runtime.work import table as work
 
+from dispatcher import metrics
 from dispatcher.db import records, turns
 from dispatcher.db.records import Record
 from dispatcher.domain.verdicts import SHORTLY
@@ -53,6 +54,7 @@ class RecordChanges:
         undecided = {r.task_id for r in stale} | ({r.task_id for r in ending} - ended)
         await _put_back(tx, batch, undecided)
         _report(stale, valid)
+        tx.after_commit(f"attempts:{id(valid)}", lambda: _count(valid))
         return fresh
 
     async def _free_and_wait(self, tx: Tx, batch: Iterable[Record], valid: Iterable[Record]) -> None:
@@ -116,6 +118,16 @@ def _report(stale: Iterable[Record], valid: Iterable[Record]) -> None:
         elif record.change.problem is not None:
             problem = record.change.problem
             log.info("attempt_problem", kind=problem.kind, code=problem.code, **_names(record))
+
+
+def _count(valid: Iterable[Record]) -> None:
+    for record in valid:
+        if record.attempt is not None and record.change.status is not None:
+            provider, problem = record.attempt.provider, record.change.problem
+            kind = problem.kind if problem else ""
+            metrics.ATTEMPTS.labels(provider, record.change.status, kind).inc()
+            micro = record.change.cost_micro or 0
+            metrics.COST.labels(provider).inc(micro / metrics.MICRO_PER_CREDIT)
 
 
 def _names(record: Record) -> dict[str, object]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from runtime.db import Database
 
+from dispatcher import metrics
 from dispatcher.db import reports
 from dispatcher.domain.providers import Provider
 from dispatcher.usecases.desk import Desk
@@ -18,7 +19,8 @@ class ReportProviders:
         self._db, self._desk, self._instance = db, desk, instance
 
     async def __call__(self) -> None:
-        """A row per configured key."""
+        """A row per configured key; the open circuits are told to `/metrics`, too."""
+        self._show_circuits()
         told = [
             {"provider": provider.name, "credential_id": each.id, "report": self._report(provider, each.id)}
             for provider in self._desk.providers.values()
@@ -26,6 +28,14 @@ class ReportProviders:
         ]
         async with self._db.transaction(durable=False) as tx:
             await reports.put(tx, self._instance, told)
+
+    def _show_circuits(self) -> None:
+        open_now = self._desk.circuits.open_now()
+        for provider in self._desk.providers.values():
+            for credential in provider.credentials:
+                for kind in ("submit", "poll"):
+                    key = (provider.name, credential.id, kind)
+                    metrics.CIRCUITS.labels(*key).set(key in open_now)
 
     def _report(self, provider: Provider, credential_id: str) -> dict[str, Any]:
         desk, key = self._desk, (provider.name, credential_id)

@@ -56,6 +56,19 @@ UPDATE uploads SET state = 'deleted' WHERE id = ANY(ARRAY(
 _DOOMED = "SELECT id, bucket, prefix FROM uploads WHERE state = 'deleted' LIMIT $1"
 _DROP = "DELETE FROM uploads WHERE id = $1"
 
+_HELD = """
+SELECT state, count(*) AS files, coalesce(sum(size_bytes), 0)::bigint AS size_bytes
+FROM uploads GROUP BY state
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How many files of a state there are, and their size together."""
+
+    files: int
+    size_bytes: int
+
 
 @dataclass(frozen=True, slots=True)
 class Begun:
@@ -168,3 +181,8 @@ async def doomed(conn: Connection, most: int) -> list[tuple[UUID, str, str]]:
 async def drop(conn: Connection, upload_id: UUID) -> None:
     """Forget one whose objects are gone."""
     await conn.execute(_DROP, upload_id)
+
+
+async def held(conn: Connection) -> dict[str, Held]:
+    """The files that are there, by state."""
+    return {row["state"]: Held(row["files"], row["size_bytes"]) for row in await conn.fetch(_HELD)}

@@ -19,11 +19,10 @@ from gateway.settings import Settings
 from gateway.usecases.delete_tasks import DeleteTasks
 from gateway.usecases.expire_uploads import ExpireUploads
 from gateway.usecases.forget_keys import ForgetKeys
+from gateway.usecases.measure import readings
 from gateway.usecases.project_facts import ProjectFacts
 from gateway.usecases.request_again import RequestAgain
 from gateway.usecases.tell_owners import Documents, TellOwners
-
-SERVICE = "gateway"
 
 
 def background(settings: Settings, base: Plumbing, objects: Objects) -> list[Part]:
@@ -31,6 +30,7 @@ def background(settings: Settings, base: Plumbing, objects: Objects) -> list[Par
     db, outbox = base.db, base.outbox
     return [
         base.bus(TRANSLATORS, project(settings, db, outbox)),
+        base.measure(TRANSLATORS, own=readings()),
         _repeater(settings, db, outbox),
         *_tidiers(settings, db, outbox, objects),
     ]

@@ -12,6 +12,7 @@ import structlog
 from contracts.ids import uuid7
 from runtime.db import Database
 
+from gateway import metrics
 from gateway.db import uploads
 from gateway.db.uploads import Begun, Found
 from gateway.domain import media_files
@@ -88,6 +89,7 @@ class KeepUpload:
         try:
             found = await self._take(begun, claim, chunks)
         except BaseException as error:
+            metrics.UPLOADS.labels(error.code if isinstance(error, Problem) else "broken_off").inc()
             if not (isinstance(error, Problem) and error.status == 503):
                 await asyncio.shield(self._forget(begun.id))
             raise
@@ -95,6 +97,8 @@ class KeepUpload:
         if upload is None:
             with unstorable():
                 await self._store.remove(begun.bucket, found.object_key)
+        metrics.UPLOADS.labels("kept" if upload else "deleted_meanwhile").inc()
+        metrics.UPLOADED.labels(found.kind).inc(found.size_bytes if upload else 0)
         return upload
 
     async def _take(self, begun: Begun, claim: Claim, chunks: AsyncIterator[bytes]) -> Found:

@@ -4,20 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from contracts.ids import task_text
-from prometheus_client import Counter, Gauge
 from runtime.db import Database
 from runtime.outbox.recorder import Outbox
 
+from gateway import metrics
 from gateway.db import unanswered
 from gateway.outbound import events
 
 log = structlog.get_logger()
 
-OVERDUE = Gauge("gateway_tasks_overdue", "Tasks past their deadline without an end")
-REPEATED = Counter("gateway_requests_repeated", "Requests said again because the ledger had not answered")
 _BATCH = 200
-_LATE_COMMIT = timedelta(minutes=1)
-"""A row may become visible this long after the time it bears; the statement timeout is well below."""
 
 
 class RequestAgain:
@@ -30,14 +26,13 @@ class RequestAgain:
     async def __call__(self) -> None:
         """Look at the tasks that are not finished, from the oldest on that was so the last time."""
         found = await unanswered.still_open(self._db.pool, self._since)
-        OVERDUE.set(found.overdue)
         if found.overdue:
             log.warning(
                 "tasks_overdue", count=found.overdue, task_ids=[task_text(each) for each in found.examples]
             )
         if found.oldest is None:
             return
-        self._since = found.oldest - _LATE_COMMIT
+        self._since = found.oldest - unanswered.LATE_COMMIT
         async with self._db.transaction() as tx:
             repeats = await unanswered.take_repeats(tx, self._since, self._after, self._limit, _BATCH)
             await self._outbox.record(
@@ -45,5 +40,5 @@ class RequestAgain:
                 (events.task_requested(r.submission, r.requested_at, r.deadline, r.repeat) for r in repeats),
             )
         if repeats:
-            REPEATED.inc(len(repeats))
+            metrics.REPEATED.inc(len(repeats))
             log.warning("requested_again", count=len(repeats))

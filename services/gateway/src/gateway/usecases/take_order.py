@@ -13,6 +13,7 @@ from runtime import failpoints
 from runtime.db import Database
 from runtime.group_commit import GroupCommit
 
+from gateway import metrics
 from gateway.db.keys import Caller
 from gateway.domain import scopes
 from gateway.domain.admission import (
@@ -95,6 +96,15 @@ class TakeOrder:
         402 `insufficient_credits` or `spend_cap_reached`, 403 `insufficient_scope`, 429 `rate_limit_exceeded`
         or `too_many_tasks`.
         """
+        try:
+            taken = await self._take(sent, wished, answer)
+        except Problem as problem:
+            metrics.SUBMITS.labels(sent.surface, problem.code).inc()
+            raise
+        metrics.SUBMITS.labels(sent.surface, "replayed" if taken.replayed else "accepted").inc()
+        return taken
+
+    async def _take(self, sent: Sent, wished: Sequence[Wish], answer: Answer) -> Taken:
         try:
             submissions = tuple([await self._submission(sent, wish) for wish in wished])
             scopes.require(sent.caller.scopes, "write")

@@ -12,6 +12,7 @@ from runtime.outbox.recorder import Message, Outbox
 
 from gateway.db import balances, tasks
 from gateway.outbound import events
+from gateway.usecases.count_ends import count_ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,11 @@ class TellOwners:
 
     async def __call__(self, tx: Tx, finished: Collection[UUID], accounts: Collection[UUID]) -> None:
         """`finished` are tasks that have just become final, `accounts` those whose balance has moved."""
-        messages = [self._finished(row) for row in await tasks.views(tx, finished)]
+        ended = await tasks.views(tx, finished)
+        messages = [self._finished(row) for row in ended]
         messages += [self._low(row) for row in await balances.newly_low(tx, accounts)]
         await self._outbox.record(tx, messages)
+        tx.after_commit("ends", lambda: count_ends(ended))
 
     def _finished(self, row: Mapping[str, Any]) -> Message:
         return events.task_finished(

@@ -12,9 +12,11 @@ import time
 from collections.abc import Awaitable, Callable
 
 import structlog
+from runtime.bus.ends import Ends
 from runtime.db import Database
 
-from ledger.outbound.backlog import Ends, first_behind
+from ledger import metrics
+from ledger.outbound.backlog import first_behind
 
 log = structlog.get_logger()
 
@@ -66,10 +68,12 @@ class Sweeper:
         """Sweep if it is calm; the number of holds looked at. Never raises."""
         try:
             self.paused = await self._unsafe()
+            metrics.SWEEPER_PAUSED.set(self.paused is not None)
             return 0 if self.paused else await self._sweep()
         except Exception as error:
             self._calm_since = None
             self.paused = f"{type(error).__name__}: {error}"[:300]
+            metrics.SWEEPER_PAUSED.set(1)
             log.warning("sweep_failed", error=self.paused)
             return 0
 

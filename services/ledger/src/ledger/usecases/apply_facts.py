@@ -16,6 +16,7 @@ from ledger.domain.books import Balance
 from ledger.domain.facts import Fact, Granted, Requested
 from ledger.domain.task import Task
 from ledger.outbound import events
+from ledger.usecases.count_moves import count_moves
 
 
 class ApplyFacts:
@@ -35,6 +36,7 @@ class ApplyFacts:
         await batches.write(tx, batch)
         said = [*batch.said, *await _answers_again(tx, batch)]
         await self._outbox.record(tx, map(events.message, said))
+        tx.after_commit("figures", lambda: count_moves(batch))
 
     async def _begin(self, tx: Tx, facts: Sequence[Fact]) -> Batch:
         locked = await balances.lock(tx, {fact.account_id for fact in facts}, _opened(facts))

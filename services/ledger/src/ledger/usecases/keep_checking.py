@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from ledger import metrics
 from ledger.usecases.check_books import Finding
 
 
@@ -45,3 +46,4 @@ class KeepChecking:
             self.last = Checked(started, datetime.now(UTC), error=f"{type(error).__name__}: {error}"[:500])
         else:
             self.last = Checked(started, datetime.now(UTC), findings)
+            metrics.FINDINGS.set(len(findings))

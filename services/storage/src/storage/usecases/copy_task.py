@@ -1,5 +1,6 @@
 """A claimed task: copy all its outputs, then write down that they are stored, or what went wrong."""
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -12,6 +13,7 @@ from runtime.group_commit import GroupCommit
 from runtime.work import table as work
 from runtime.work.table import Claim
 
+from storage import metrics
 from storage.db import tasks
 from storage.domain import inbox
 from storage.domain.copy import Expected, Fault, GiveUp, Retry, after_failure, file_name, give_up_at
@@ -63,6 +65,7 @@ class CopyTask:
 
     async def _handle(self, claim: Claim, task: Task) -> None:
         copied: list[Copied] = []
+        began = time.monotonic()
         result = await self._try(claim, task, copied)
         await failpoints.reach("storage.uploaded")
         ended = await self._records.submit(Record(claim, task, result))
@@ -71,6 +74,8 @@ class CopyTask:
         if ended:
             await self._discard(inbox_keys(task, self._workshop.tools.store.bucket))
         self._tell(task, result)
+        if ended or isinstance(result, Again):
+            _count(result, time.monotonic() - began)
 
     async def _try(self, claim: Claim, task: Task, copied: list[Copied]) -> Stored | GiveUp | Again:
         planned = plan(task.fact.outputs, task.fact.derive)
@@ -139,6 +144,19 @@ class CopyTask:
         else:
             fault = result.fault
             log.warning("copy_failed", **name, code=fault.code, message=fault.message, delay=result.delay)
+
+
+def _count(result: Stored | GiveUp | Again, seconds: float) -> None:
+    outcome, fault = "stored", ""
+    if isinstance(result, Stored):
+        for copy in result.copies:
+            metrics.FILES.labels(copy.kind).inc()
+            metrics.STORED.labels(copy.kind).inc(copy.size_bytes)
+    else:
+        outcome = "again" if isinstance(result, Again) else "given_up"
+        fault = result.fault.code if isinstance(result, Again) else result.code
+    metrics.TRIES.labels(outcome, fault).inc()
+    metrics.TRY_SECONDS.labels(outcome).observe(seconds)
 
 
 def inbox_keys(task: Task, bucket: str) -> list[str]:

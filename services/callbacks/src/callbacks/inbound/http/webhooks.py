@@ -9,11 +9,11 @@ import asyncio
 from uuid import UUID
 
 import structlog
-from prometheus_client import Counter
 from runtime import failpoints, trace
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from callbacks import metrics
 from callbacks.domain import address
 from callbacks.domain.refusals import BodyTooLarge, BodyTooSlow, Refused
 from callbacks.domain.webhook import MAX_BODY_BYTES, Reference
@@ -26,7 +26,6 @@ PATH = "/api/v1/video/callback/{provider}"
 BODY_SECONDS = 10.0
 _RECEIVED = b'{"received":true}'
 _JSON = "application/json"
-_COUNT = Counter("callbacks_webhooks", "Webhooks by what became of them.", ["outcome"])
 
 
 class WebhookEndpoint:
@@ -40,14 +39,14 @@ class WebhookEndpoint:
         try:
             return await self._take(request)
         except Refused as refusal:
-            _COUNT.labels(refusal.code).inc()
+            metrics.WEBHOOKS.labels(refusal.code).inc()
             log.info("webhook_refused", code=refusal.code)
             return errors.refused(refusal)
         except ClientDisconnect:
-            _COUNT.labels("disconnected").inc()
+            metrics.WEBHOOKS.labels("disconnected").inc()
             return Response(status_code=400)
         except Exception as error:
-            _COUNT.labels("unavailable").inc()
+            metrics.WEBHOOKS.labels("unavailable").inc()
             log.warning("webhook_not_stored", error=type(error).__name__)
             return errors.unavailable()
 
@@ -85,7 +84,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _note(reference: Reference, news: bool) -> None:
-    _COUNT.labels("new" if news else "repeated").inc()
+    metrics.WEBHOOKS.labels("new" if news else "repeated").inc()
     log.info(
         "webhook_received",
         provider=reference.provider,

@@ -1,5 +1,6 @@
 """What surrounds every request: its id, its trace, and an answer even when our code fails."""
 
+import time
 from collections.abc import Iterable
 
 import structlog
@@ -8,11 +9,14 @@ from runtime import trace
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway import metrics
 from gateway.inbound.http.operation import Endpoint
 from gateway.inbound.http.problems import unexpected
+from gateway.inbound.http.surfaces import surface_of
 
 log = structlog.get_logger()
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 Hot = tuple[str, str, Endpoint]
 """A method, a path and what answers them; it answers its own errors."""
@@ -36,12 +40,13 @@ class Edge:
         request_id = scope["request_id"] = to_text("req_", uuid7())
         traceparent = scope["traceparent"] = trace.accept(_header(scope, b"traceparent"))
         gifts = ((b"x-request-id", request_id.encode()), (b"traceparent", traceparent.encode()))
-        started = False
+        started, began = False, time.perf_counter()
 
         async def send_with_gifts(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                _observe(scope, message["status"], time.perf_counter() - began)
                 message["headers"] = [*message.get("headers", ()), *gifts, *_quota(scope)]
             await send(message)
 
@@ -58,6 +63,11 @@ class Edge:
                 log.exception("request_failed", request_id=request_id, path=scope["path"])
                 if not started:
                     await unexpected(scope["path"], request_id)(scope, receive, send_with_gifts)
+
+
+def _observe(scope: Scope, status: int, seconds: float) -> None:
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    metrics.REQUESTS.labels(surface_of(scope["path"]).name, method, f"{status // 100}xx").observe(seconds)
 
 
 def _quota(scope: Scope) -> Iterable[tuple[bytes, bytes]]:

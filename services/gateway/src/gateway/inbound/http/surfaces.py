@@ -20,24 +20,31 @@ WriteProblem = Callable[[Problem, str], Response]
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """A prefix of paths and how problems are written below it."""
+    """A prefix of paths, whose it is, and how problems are written below it."""
 
     prefix: str
     write_problem: WriteProblem
+    name: str = "other"
 
 
 SURFACES = (
     Surface("/", v1_problem),
-    Surface("/v1/", openai_problem),
-    Surface("/api/", quickstart_problem),
-    Surface("/api/v1/", v1_problem),
-    Surface("/api/v1/video/", video_problem),
-    Surface("/api/v1/config/models", video_problem),
+    Surface("/files/", v1_problem, "files"),
+    Surface("/v1/", openai_problem, "openai"),
+    Surface("/api/", quickstart_problem, "quickstart"),
+    Surface("/api/v1/", v1_problem, "v1"),
+    Surface("/api/v1/admin/", v1_problem, "admin"),
+    Surface("/api/v1/video/", video_problem, "video"),
+    Surface("/api/v1/config/models", video_problem, "video"),
 )
 
 
 def write_problem(path: str, problem: Problem, request_id: str) -> Response:
     """The answer to a request for `path` that ran into a problem."""
+    return surface_of(path).write_problem(problem, request_id)
+
+
+def surface_of(path: str) -> Surface:
+    """Whose path it is."""
     matching = (surface for surface in SURFACES if path.startswith(surface.prefix))
-    surface = max(matching, key=lambda each: len(each.prefix), default=SURFACES[0])
-    return surface.write_problem(problem, request_id)
+    return max(matching, key=lambda each: len(each.prefix), default=SURFACES[0])

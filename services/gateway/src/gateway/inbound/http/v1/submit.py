@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.ids import task_text
-from prometheus_client import Counter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,8 +23,6 @@ from gateway.usecases.take_order import Sent, Taken, TakeOrder
 
 SURFACE = "v1"
 TASKS_PATH = "/api/v1/tasks"
-SUBMITS = Counter("gateway_submits", "Submits by what became of them", ["outcome"])
-_ACCEPTED, _REPLAYED = SUBMITS.labels("accepted"), SUBMITS.labels("replayed")
 FIELDS = frozenset({"model", "input", "metadata", "webhook_url", "deadline_seconds"})
 
 
@@ -48,9 +45,7 @@ class Submit:
         try:
             return await self._answer(request, request_id)
         except EXPECTED as error:
-            problem = problem_of(error)
-            SUBMITS.labels(problem.code).inc()
-            return write_problem(problem, request_id)
+            return write_problem(problem_of(error), request_id)
 
     async def _answer(self, request: Request, request_id: str) -> Response:
         caller = await self.admit.identify(request)
@@ -94,7 +89,6 @@ def unknown_fields(body: Mapping[str, Any], known: frozenset[str]) -> list[Detai
 
 
 def _written(taken: Taken) -> Response:
-    (_REPLAYED if taken.replayed else _ACCEPTED).inc()
     headers = {"Location": f"{TASKS_PATH}/{task_text(taken.receipt.task_ids[0])}"}
     if taken.replayed:
         headers["Idempotent-Replayed"] = "true"

@@ -1,0 +1,6 @@
+"""What sees into the suite: metrics, alerts, dashboards."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
