@@ -142,6 +142,22 @@ async def test_an_answer_that_arrives_before_older_ones_does_not_free_credits(wo
     assert (await customer.submit(seedance())).status_code == 202
 
 
+async def test_a_balance_that_counts_a_hold_whose_answer_is_still_to_come_shows_no_credits_twice(
+    world: World,
+) -> None:
+    customer = await world.customer("20")
+    ledger = Ledger(customer, 20_000_000)
+    first, second, third = await submitted(customer, 3)
+    ledger.freeze(first)
+    frozen = ledger.freeze(second)
+    await world.say([ledger.freeze(third)])
+    shown = await customer.credits()
+    assert (shown["available"], shown["held"]) == (0, 20)
+    await world.say([frozen])
+    shown = await customer.credits()
+    assert shown["available"] + shown["held"] == 20
+
+
 async def test_a_refusal_ends_the_task_and_gives_the_quote_back(world: World) -> None:
     customer = await world.customer("10")
     [task] = await submitted(customer)

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import asyncpg
 import orjson
 import pytest
 from gateway.db import balances
@@ -247,11 +248,16 @@ async def test_a_lost_database_is_a_503_and_a_fault_of_ours_a_500(world: World, 
     async def lost(*_: Any) -> Any:
         raise ConnectionRefusedError
 
+    async def cut_in_its_commit(*_: Any) -> Any:
+        raise asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress")
+
     async def broken(*_: Any) -> Any:
         raise ZeroDivisionError("secret detail")
 
     with monkeypatch.context() as patch:
         patch.setattr(GroupCommit, "submit", lost)
+        error_of(await customer.submit(seedance()), 503, "unavailable")
+        patch.setattr(GroupCommit, "submit", cut_in_its_commit)
         error_of(await customer.submit(seedance()), 503, "unavailable")
         patch.setattr(balances, "read", lost)
         error_of(await customer.api.get("/api/v1/credits"), 503, "unavailable")

@@ -131,6 +131,19 @@ class Standing:
     pending_micro: int
     tier: str
 
+    @property
+    def spendable_micro(self) -> int:
+        """What is left when unanswered requests count as spent."""
+        return max(self.available_micro - self.pending_micro, 0)
+
+    @property
+    def set_aside_micro(self) -> int:
+        """What is held, unanswered requests counted in; with `spendable_micro` the ledger's own total.
+
+        A balance may count a hold already whose answer, with its quote, has yet to come.
+        """
+        return self.held_micro + self.available_micro - self.spendable_micro
+
 
 async def read(conn: Connection, account_id: UUID, asset: str) -> Standing | None:
     """The balance, or None for an unknown account."""

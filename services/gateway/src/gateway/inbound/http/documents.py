@@ -121,12 +121,11 @@ class Writer:
 
     def standing(self, standing: Standing) -> bytes:
         """An account's credits: what is set aside for unanswered requests counts as held."""
-        available = max(standing.available_micro - standing.pending_micro, 0)
         return orjson.dumps(
             {
-                "available": credits_number(available),
-                "held": credits_number(standing.held_micro + standing.pending_micro),
-                "currency_value": currency_number(available),
+                "available": credits_number(standing.spendable_micro),
+                "held": credits_number(standing.set_aside_micro),
+                "currency_value": currency_number(standing.spendable_micro),
                 "currency": self.currency,
                 "tier": standing.tier,
             }

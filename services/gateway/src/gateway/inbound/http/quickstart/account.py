@@ -66,11 +66,10 @@ class Account:
         """What can be spent; what unanswered requests have set aside counts as held."""
         caller = await self._asked(request)
         standing = await self._standing(caller)
-        available = max(standing.available_micro - standing.pending_micro, 0)
         return json_response(
             {
-                "balance": credits_number(available),
-                "held": credits_number(standing.held_micro + standing.pending_micro),
+                "balance": credits_number(standing.spendable_micro),
+                "held": credits_number(standing.set_aside_micro),
                 "tier": caller.tier,
                 "monthly_allowance": self.catalog.tier(caller.tier).monthly_credits,
             }
@@ -131,8 +130,7 @@ class Account:
         return standing
 
     async def _available(self, caller: Caller) -> Any:
-        standing = await self._standing(caller)
-        return credits_number(max(standing.available_micro - standing.pending_micro, 0))
+        return credits_number((await self._standing(caller)).spendable_micro)
 
     def _images(self) -> Sequence[str]:
         return [each.slug for each in self.catalog.models.values() if each.kind in quickstart.IMAGE_KINDS]
