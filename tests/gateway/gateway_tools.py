@@ -20,6 +20,7 @@ from gateway.domain.scopes import SCOPES
 from gateway.outbound.objects import Objects
 from gateway.outbound.rate_store import RateStore
 from gateway.parts.background import tell_owners
+from gateway.parts.clients import Others
 from gateway.parts.shared import store_address
 from gateway.settings import Settings
 from gateway.usecases.create_key import KeyRequest, create_key
@@ -105,7 +106,9 @@ class World:
     ) -> FastAPI:
         follow = FollowTasks(db, 1)
         objects, rates = Objects(store_address(self.settings)), RateStore(rate_store)
-        return make_app(self.settings, db, Outbox("gateway"), follow, objects, rates, dispatcher=dispatcher)
+        return make_app(
+            self.settings, db, Outbox("gateway"), follow, objects, rates, Others(dispatcher=dispatcher)
+        )
 
     async def customer(
         self, funds: str = "0", *, tier: str = "studio", asset: str = "credit", role: str = "user"

@@ -12,6 +12,7 @@ from contracts.ids import uuid7
 from gateway.app import make_app
 from gateway.outbound.objects import Objects
 from gateway.outbound.rate_store import RateStore
+from gateway.parts.clients import Others
 from gateway.parts.shared import store_address
 from gateway_tools import Customer, World
 from ledger.app import internal_app
@@ -85,7 +86,7 @@ async def operator_setting(
     owners = {name: beside(name, app) for name, app in apps.items()}
     objects, rates = Objects(store_address(world.settings)), RateStore("memory://")
     world.app = make_app(
-        world.settings, world.db, Outbox("gateway"), world.follow, objects, rates, owners=owners
+        world.settings, world.db, Outbox("gateway"), world.follow, objects, rates, Others(owners=owners)
     )
     operator = await world.customer(role="admin")
     yield OperatorSetting(world, ledger_db, operator, await world.customer(), await world.customer())

@@ -27,6 +27,7 @@ POST /api/cancel
 GET /api/queue
 GET /api/comfyui/status
 GET /api/generation-cost
+POST /api/extend-video
 POST /api/generate-v2v
 POST /api/generate-image
 GET /api/models

@@ -11,6 +11,7 @@ from contracts.ids import task_text, to_text, uuid7
 from gateway.app import make_app
 from gateway.outbound.objects import Objects
 from gateway.outbound.rate_store import RateStore
+from gateway.parts.clients import Others
 from gateway.parts.shared import store_address
 from gateway.usecases.follow_tasks import FollowTasks
 from gateway_tools import World
@@ -272,7 +273,9 @@ async def test_when_callbacks_is_away_the_answer_is_503_and_without_it_too(
     rates, follow = RateStore("memory://"), FollowTasks(world.db, 1)
     objects = Objects(store_address(world.settings))
     for asked, expected in ((client, "unavailable"), (None, "webhooks_unavailable")):
-        app = make_app(world.settings, world.db, Outbox("gateway"), follow, objects, rates, asked)
+        app = make_app(
+            world.settings, world.db, Outbox("gateway"), follow, objects, rates, Others(callbacks=asked)
+        )
         answer = await world.client(setting.ann.key, app).get(BASE)
         assert code(answer, 503) == expected
 

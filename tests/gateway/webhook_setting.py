@@ -15,6 +15,7 @@ from contracts.ids import uuid7
 from gateway.app import make_app
 from gateway.outbound.objects import Objects
 from gateway.outbound.rate_store import RateStore
+from gateway.parts.clients import Others
 from gateway.parts.shared import store_address
 from gateway.usecases.follow_tasks import FollowTasks
 from gateway_tools import Customer, World, until
@@ -84,6 +85,8 @@ async def webhook_setting(world: World, db: Database) -> AsyncIterator[Setting]:
         client = InternalClient("callbacks", url, TOKEN)
         objects, follow = Objects(store_address(world.settings)), FollowTasks(world.db, 1)
         rates = RateStore("memory://")
-        world.app = make_app(world.settings, world.db, Outbox("gateway"), follow, objects, rates, client)
+        world.app = make_app(
+            world.settings, world.db, Outbox("gateway"), follow, objects, rates, Others(callbacks=client)
+        )
         yield Setting(world, db, receiver, await world.customer("10"), await world.customer("10"))
         await client.stop()

@@ -17,11 +17,12 @@ from runtime.egress.testing import RawServer
 from runtime.health import Part
 from runtime.outbox.recorder import Outbox
 from runtime.work.worker import Worker
-from storage.app import worker_parts
+from storage.app import make_workshop, worker_parts
 from storage.domain.task import Fact, Output, Succeeded
 from storage.outbound.objects import StoreConfig
 from storage.settings import Settings
 from storage.usecases.accept_results import AcceptResults
+from storage.usecases.workshop import Workshop
 
 JOB = "cgt-1"
 ASK = f"/ark/contents/generations/tasks/{JOB}"
@@ -48,6 +49,7 @@ class Storage:
     store: StoreConfig
     spool: Path
     parts: list[Part] = field(default_factory=list)
+    workshop: Workshop | None = None
 
     def settings(self, **options: Any) -> Settings:
         credentials = [{"id": "main", "secret": "key"}]
@@ -72,7 +74,9 @@ class Storage:
 
     async def start(self, **options: Any) -> Worker:
         """One more worker process, as far as the database can tell."""
-        worker, needed = worker_parts(self.settings(**options), self.db, Outbox("storage"))
+        settings = self.settings(**options)
+        self.workshop = make_workshop(settings)
+        worker, needed = worker_parts(settings, self.db, Outbox("storage"), self.workshop)
         for part in (*needed, worker):
             await part.start()
             self.parts.append(part)

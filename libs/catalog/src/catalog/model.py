@@ -28,11 +28,12 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A file that an input names: where, how, and what it must be."""
+    """A file that an input names: where, how, what it must be, and which field counts its seconds."""
 
     path: str
     value: str
     medium: MediaKind
+    seconds: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,11 @@ class Model:
         if not isinstance(value, dict):
             return []
         rules = (rule for rule in self.rules if isinstance(rule, Media))
-        return [Reference(path, text, rule.medium) for rule in rules for path, text in rule.references(value)]
+        return [
+            Reference(path, text, rule.medium, rule.seconds)
+            for rule in rules
+            for path, text in rule.references(value)
+        ]
 
     def with_references(self, value: Mapping[str, Any], changes: Mapping[str, str]) -> dict[str, Any]:
         """A copy of an input whose references are replaced, each as `changes` has it."""

@@ -184,17 +184,21 @@ class Needs(_Rule):
 
 
 class Media(_Rule):
-    """A field holds references to media: a text, a list of texts, or a list of objects that have `key`."""
+    """A field holds references to media: a text, a list of texts, or a list of objects that have `key`.
+
+    `seconds` is the field that counts how much of it is used: all of it, where that is known.
+    """
 
     kind: Literal["media"]
     field: str
     key: str | None = None
+    seconds: str | None = None
     medium: MediaKind
     accept: list[Scheme]
 
     def fields(self) -> set[str]:
         """The input fields that the rule names."""
-        return {self.field}
+        return {self.field} | ({self.seconds} if self.seconds else set())
 
     def faults(self, given: Mapping[str, Any]) -> Iterator[Fault]:
         """One fault for each reference that can't be used."""

@@ -127,6 +127,13 @@ class InternalClient:
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: Any = None
     ) -> Any:
         """The JSON answer, None for an empty one. Raises Refusal for its 4xx, InternalError for all else."""
+        found = await self.content(method, path, params=params, body=body)
+        return orjson.loads(found) if found else None
+
+    async def content(
+        self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: Any = None
+    ) -> bytes:
+        """The answer's bytes. Raises Refusal for its 4xx, InternalError for all else."""
         content = None if body is None else orjson.dumps(body)
         headers = {"Content-Type": "application/json"} if content is not None else None
         try:
@@ -137,7 +144,7 @@ class InternalClient:
             raise _refusal(found)
         if not found.is_success:
             raise InternalError(f"{self._asked} answered {found.status_code}")
-        return orjson.loads(found.content) if found.content else None
+        return found.content
 
 
 def _refusal(found: httpx.Response) -> Refusal:

@@ -39,7 +39,8 @@ class Settings(StreamSettings, ObjectStoreSettings):
     ledger_url: str | None = None
     """The ledger as we reach it; without it the history of credits answers 503."""
     storage_url: str | None = None
-    """Storage as we reach it, for the operator's questions."""
+    """Storage's worker as we reach it; without it the durations of uploads aren't known, and `extend-video`
+    answers 503."""
     explain_after_seconds: float = Field(default=3, ge=0)
     """The dispatcher is asked about a task that is this old and not over yet."""
     public_files_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")

@@ -14,9 +14,9 @@ from runtime.outbox.recorder import Outbox
 from runtime.plumbing import lay
 from runtime.work.worker import Worker
 from starlette.applications import Starlette
-from starlette.routing import Route
 
 from storage.inbound.events import provider_completed, task_deleted
+from storage.inbound.http.looks import Looks
 from storage.outbound.providers import Providers
 from storage.probe.pool import ProbeLimits
 from storage.settings import Settings
@@ -24,11 +24,13 @@ from storage.usecases import erase_task
 from storage.usecases.accept_results import WORK, AcceptResults
 from storage.usecases.copy_task import CopyTask
 from storage.usecases.keep_leases import KeepLeases
+from storage.usecases.look_into import LookInto
 from storage.usecases.record_results import RecordResults
 from storage.usecases.workshop import Workshop, WorkshopConfig
 
 SERVICE = "storage"
 ROLES = ("consumer", "worker")
+LOOKS_AT_ONCE = 4
 
 TRANSLATORS: Mapping[str, Translator] = {
     "provider.completed": provider_completed.translate,
@@ -41,24 +43,23 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
     base = lay(SERVICE, settings)
     parts: list[Part] = [*base.parts]
     worker: Worker | None = None
+    internal = InternalRoutes(settings.service_token.get_secret_value())
+    routes = Operating(Letters(base.db, TRANSLATORS, AcceptResults(None))).routes(internal)
     if "worker" in roles:
-        worker, needed = worker_parts(settings, base.db, base.outbox)
+        workshop = make_workshop(settings)
+        worker, needed = worker_parts(settings, base.db, base.outbox, workshop)
         parts += [*needed, worker]
+        routes += Looks(LookInto(workshop, LOOKS_AT_ONCE)).routes(internal)
     if "consumer" in roles:
         bus = base.bus(TRANSLATORS, AcceptResults(worker.wake if worker else None))
         parts += [bus, base.measure(TRANSLATORS, kinds=(WORK, erase_task.WORK))]
-    return Built(parts, Starlette(routes=internal_routes(settings, base.db)))
+    return Built(parts, Starlette(routes=routes))
 
 
-def internal_routes(settings: Settings, db: Database) -> list[Route]:
-    """What other services may ask."""
-    internal = InternalRoutes(settings.service_token.get_secret_value())
-    return Operating(Letters(db, TRANSLATORS, AcceptResults(None))).routes(internal)
-
-
-def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Worker, list[Part]]:
+def worker_parts(
+    settings: Settings, db: Database, outbox: Outbox, workshop: Workshop
+) -> tuple[Worker, list[Part]]:
     """The worker and the parts that it needs, which start before it."""
-    workshop = Workshop(_workshop(settings))
     leases = KeepLeases(db, settings.lease_seconds)
     copy = CopyTask(
         db,
@@ -86,11 +87,14 @@ def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Work
     return worker, [workshop, leases, eraser]
 
 
-def _workshop(settings: Settings) -> WorkshopConfig:
-    return WorkshopConfig(
-        store=settings.store(),
-        probes=ProbeLimits(workers=settings.probe_processes, file_bytes=settings.max_bytes),
-        downloads=DownloadLimits(settings.max_bytes, total_seconds=settings.download_seconds),
-        spool_directory=settings.spool_directory,
-        allowed_hosts=settings.allowed_hosts,
+def make_workshop(settings: Settings) -> Workshop:
+    """What copies are made with, not opened yet."""
+    return Workshop(
+        WorkshopConfig(
+            store=settings.store(),
+            probes=ProbeLimits(workers=settings.probe_processes, file_bytes=settings.max_bytes),
+            downloads=DownloadLimits(settings.max_bytes, total_seconds=settings.download_seconds),
+            spool_directory=settings.spool_directory,
+            allowed_hosts=settings.allowed_hosts,
+        )
     )

@@ -11,7 +11,7 @@ from gateway.domain.uploads import Upload
 
 _SHOWN = """
     id, account_id, token, bucket, object_key, file_name, kind, content_type, size_bytes, sha256,
-    width, height, created_at, expires_at
+    width, height, duration_ms, created_at, expires_at
 """
 _BEGIN = """
 INSERT INTO uploads (id, account_id, token, bucket, prefix, file_name, content_type, size_bytes, expires_at)
@@ -25,7 +25,7 @@ WHERE account_id = $1 AND id = $2 AND state = 'pending' AND size_bytes IS NOT NU
 _FINISH = f"""
 UPDATE uploads
 SET state = 'ready', object_key = $2, file_name = $3, kind = $4, content_type = $5, size_bytes = $6,
-    sha256 = $7, width = $8, height = $9, expires_at = now() + $10 * interval '1 second'
+    sha256 = $7, width = $8, height = $9, duration_ms = $10, expires_at = now() + $11 * interval '1 second'
 WHERE id = $1 AND state = 'pending'
 RETURNING {_SHOWN}
 """
@@ -94,6 +94,7 @@ class Found:
     sha256: str
     width: int | None
     height: int | None
+    duration_ms: int | None
 
 
 async def begin(
@@ -133,6 +134,7 @@ async def finish(conn: Connection, upload_id: UUID, found: Found, seconds: float
         found.sha256,
         found.width,
         found.height,
+        found.duration_ms,
         seconds,
     )
     return None if row is None else Upload(**row)

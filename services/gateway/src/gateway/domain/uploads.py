@@ -20,7 +20,7 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that was checked and can be used. Sizes in bytes and pixels; only pictures have the latter."""
+    """A file that was checked and can be used. Sizes in bytes and pixels, duration in milliseconds."""
 
     id: UUID
     account_id: UUID
@@ -34,6 +34,7 @@ class Upload:
     sha256: str
     width: int | None
     height: int | None
+    duration_ms: int | None
     created_at: datetime
     expires_at: datetime
 

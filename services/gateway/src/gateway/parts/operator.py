@@ -18,5 +18,5 @@ def admin(shared: Shared, ledger: Ledger, services: Services) -> list[Operation]
         shared.secret,
         services,
         shared.writer,
-        shared.settings.public_url,
+        shared.links,
     ).operations()

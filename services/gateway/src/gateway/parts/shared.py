@@ -15,6 +15,7 @@ from gateway.inbound.http.file_links import FileLinks
 from gateway.inbound.http.files import Files
 from gateway.outbound.objects import Objects, StoreAddress
 from gateway.outbound.rate_store import RateStore
+from gateway.outbound.storage import Storage
 from gateway.outbound.upload_store import UploadStore
 from gateway.settings import Settings
 from gateway.usecases.authenticate import Authenticate
@@ -45,6 +46,7 @@ class Shared:
     links: FileLinks
     store: UploadStore
     keep: KeepUpload
+    storage: Storage
     use: UseUploads
 
     @property
@@ -60,6 +62,7 @@ def shared_parts(
     follow: FollowTasks,
     objects: Objects,
     rates: RateStore,
+    storage: Storage,
 ) -> Shared:
     """Everything that more than one area needs."""
     catalog = Catalog.load(settings.catalog_directory)
@@ -82,7 +85,7 @@ def shared_parts(
     )
     limit = LimitRequests(rates, catalog.tiers, db)
     store = UploadStore(objects, settings.s3_bucket)
-    keep = _keep(settings, db, store, catalog)
+    keep = _keep(settings, db, store, storage, catalog)
     use = UseUploads(db, catalog, keep, settings.files_url, settings.max_inline_bytes)
     return Shared(
         settings=settings,
@@ -99,11 +102,14 @@ def shared_parts(
         links=FileLinks(settings.public_url, settings.public_files_url),
         store=store,
         keep=keep,
+        storage=storage,
         use=use,
     )
 
 
-def _keep(settings: Settings, db: Database, store: UploadStore, catalog: Catalog) -> KeepUpload:
+def _keep(
+    settings: Settings, db: Database, store: UploadStore, storage: Storage, catalog: Catalog
+) -> KeepUpload:
     limits = UploadLimits(
         {
             "image": settings.max_image_bytes,
@@ -117,6 +123,7 @@ def _keep(settings: Settings, db: Database, store: UploadStore, catalog: Catalog
         db,
         store,
         limits,
+        storage,
         unused_seconds=settings.unused_upload_hours * 3600,
         seconds=settings.upload_seconds,
         at_once=settings.uploads_at_once,

@@ -8,6 +8,7 @@ from gateway.inbound.http.openai.videos import Videos
 from gateway.inbound.http.operation import Operation
 from gateway.inbound.http.orders import Orders
 from gateway.inbound.http.quickstart.account import Account
+from gateway.inbound.http.quickstart.extend import Extend
 from gateway.inbound.http.quickstart.generate import Generate
 from gateway.inbound.http.quickstart.history import History
 from gateway.inbound.http.quickstart.input_images import InputImages
@@ -26,6 +27,7 @@ from gateway.usecases.cancel_task import CancelTask
 from gateway.usecases.delete_tasks import DeleteTasks
 from gateway.usecases.queue_positions import QueuePositions
 from gateway.usecases.submit_tasks import QUICKSTART
+from gateway.usecases.take_last_frame import TakeLastFrame
 
 
 def openai(shared: Shared) -> list[Operation]:
@@ -56,13 +58,16 @@ def quickstart(shared: Shared, dispatcher: Dispatcher, ledger: Ledger) -> list[O
     """Seed 003's API at `/api`."""
     settings, db, admit = shared.settings, shared.db, shared.admit
     orders = Orders(QUICKSTART, admit, shared.take, shared.catalog)
+    generate = Generate(orders, SentFiles(db), shared.links, settings.max_body_bytes)
+    frame = TakeLastFrame(db, shared.storage, shared.keep)
     delete, cancel = DeleteTasks(db, shared.outbox), CancelTask(db, shared.outbox)
     return [
-        *Generate(orders, SentFiles(db), settings.public_url, settings.max_body_bytes).operations(),
-        *Jobs(admit, db, QueuePositions(db), cancel, settings.public_url).operations(),
-        *History(admit, db, shared.catalog, delete, settings.public_url).operations(),
+        *generate.operations(),
+        *Extend(generate, db, frame, shared.links).operations(),
+        *Jobs(admit, db, QueuePositions(db), cancel, shared.links).operations(),
+        *History(admit, db, shared.catalog, delete, shared.links).operations(),
         *ServedFiles(admit, db, shared.files).operations(),
-        *InputImages(admit, db, shared.keep, shared.files, settings.public_url).operations(),
+        *InputImages(admit, db, shared.keep, shared.files, shared.links).operations(),
         *QuickstartModels(admit, shared.catalog, shared.check, dispatcher, settings.currency).operations(),
         *Account(admit, db, shared.catalog, ledger).operations(),
         *NamedKeys(admit, db, shared.secret).operations(),
@@ -77,7 +82,7 @@ def video(shared: Shared) -> list[Operation]:
         orders,
         shared.db,
         shared.check,
-        settings.public_url,
+        shared.links,
         settings.max_body_bytes,
         shared.secret,
     ).operations()

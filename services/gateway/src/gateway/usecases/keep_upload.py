@@ -20,6 +20,7 @@ from gateway.domain.media_files import ENDINGS, KINDS, MediaKind, UnreadableErro
 from gateway.domain.problem import Problem, overloaded
 from gateway.domain.uploads import Upload, UploadLimits, safe_name
 from gateway.outbound.objects import ObjectStoreUnreachable
+from gateway.outbound.storage import Look, Storage, StorageAway, UnreadableFile
 from gateway.outbound.upload_store import PART_BYTES, UploadStore
 
 log = structlog.get_logger()
@@ -43,6 +44,10 @@ class Claim:
     param: str = "file"
     seconds: float = 0
     """How long it stays at least."""
+    looked_into: bool = True
+    """Whether storage is asked how long a sound or video is. Never on a task's path."""
+    most_bytes: int | None = None
+    """A limit of its own, for what we made ourselves."""
 
 
 class KeepUpload:
@@ -55,12 +60,13 @@ class KeepUpload:
         db: Database,
         store: UploadStore,
         limits: UploadLimits,
+        storage: Storage,
         *,
         unused_seconds: float,
         seconds: float,
         at_once: int,
     ) -> None:
-        self._db, self._store, self.limits = db, store, limits
+        self._db, self._store, self.limits, self._storage = db, store, limits, storage
         self._unused, self._seconds = unused_seconds, seconds
         self._free = at_once
 
@@ -122,9 +128,11 @@ class KeepUpload:
         content_type = _content_type(head, claim)
         kind = media_files.kind_of(content_type)
         size = _picture(content_type, head, claim, self.limits.pixels) if kind == "image" else None
-        passing = _Passing(parts, head, self.limits.most_bytes(claim.tier, kind), claim.param)
+        most = claim.most_bytes or self.limits.most_bytes(claim.tier, kind)
+        passing = _Passing(parts, head, most, claim.param)
         key = f"{begun.prefix}{secrets.token_hex(8)}"
         await self._store.write(key, content_type, passing.checked(content_type))
+        look = await self._look(key, kind, claim)
         return Found(
             object_key=key,
             file_name=safe_name(claim.file_name, content_type),
@@ -132,9 +140,25 @@ class KeepUpload:
             content_type=content_type,
             size_bytes=passing.size,
             sha256=passing.digest.hexdigest(),
-            width=size.width if size else None,
-            height=size.height if size else None,
+            width=size.width if size else look.width,
+            height=size.height if size else look.height,
+            duration_ms=look.duration_ms,
         )
+
+    async def _look(self, key: str, kind: MediaKind, claim: Claim) -> Look:
+        """What storage finds in a sound or a video. Raises Problem 422, 503."""
+        if kind == "image" or not claim.looked_into or not self._storage.known:
+            return Look(kind, None, None, None)
+        try:
+            look = await self._storage.look(key)
+        except UnreadableFile as error:
+            raise _invalid(claim.param, f"The file can't be played: {error}.") from None
+        except StorageAway as error:
+            log.warning("upload_not_looked_into", error=str(error))
+            raise _unstorable() from None
+        if look.kind != kind:
+            raise _invalid(claim.param, f"The file's type is for {kind}, but it holds only {look.kind}.")
+        return look
 
     async def _forget(self, upload_id: UUID) -> None:
         """Have what may have been written removed; `expire_uploads` sees to it."""
@@ -220,8 +244,12 @@ def unstorable() -> Iterator[None]:
         yield
     except ObjectStoreUnreachable as error:
         log.warning("object_store_unreachable", error=str(error))
-        message = "The file can't be stored right now. Try again."
-        raise Problem(503, "storage_unavailable", message, headers={"Retry-After": "2"}) from None
+        raise _unstorable() from None
+
+
+def _unstorable() -> Problem:
+    message = "The file can't be stored right now. Try again."
+    return Problem(503, "storage_unavailable", message, headers={"Retry-After": "2"})
 
 
 async def whole(content: bytes) -> AsyncIterator[bytes]:

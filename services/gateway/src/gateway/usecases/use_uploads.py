@@ -40,7 +40,8 @@ class UseUploads:
 
     async def named(self, caller: Caller, wish: Wish) -> tuple[Wish, list[Detail]]:
         """The wish with links for the uploads that it names by id (`file_…`, `upload://file_…`), and what is
-        wrong with them. Uploads named by their links are pinned as well.
+        wrong with them. Uploads named by their links are pinned as well. Where a model counts the seconds of
+        a file and the wish doesn't say how many, it is all of the upload.
         """
         model = self.catalog.get(wish.model) if isinstance(wish.model, str) else None
         references = model.references(wish.input) if model else []
@@ -52,7 +53,8 @@ class UseUploads:
         by_value = _by_value(found, ids, tokens)
         faults = [fault for each in references for fault in self._faults(each, each.value in ids, by_value)]
         links = {value: link_of(self.files or "", by_value[value]) for value in ids if value in by_value}
-        return replace(wish, input=model.with_references(wish.input, links)), faults
+        measured = {**_measured(references, by_value), **wish.input}
+        return replace(wish, input=model.with_references(measured, links)), faults
 
     def moves(self, submissions: Sequence[Submission]) -> bool:
         """Whether any of them holds more data than may travel."""
@@ -77,7 +79,14 @@ class UseUploads:
     async def _kept(self, caller: Caller, reference: Reference) -> Upload:
         content = b64decode(reference.value.partition(",")[2])
         kinds = frozenset({reference.medium})
-        claim = Claim(caller.account_id, caller.tier, kinds=kinds, param=reference.path, seconds=PIN_SECONDS)
+        claim = Claim(
+            caller.account_id,
+            caller.tier,
+            kinds=kinds,
+            param=reference.path,
+            seconds=PIN_SECONDS,
+            looked_into=False,
+        )
         return await self.keep(claim, whole(content))
 
     def _token(self, value: str) -> str | None:
@@ -99,6 +108,15 @@ class UseUploads:
             message = "can't be an upload: this installation has no public address (GATEWAY_PUBLIC_URL)"
             return [Detail(reference.path, "uploads_unavailable", message)]
         return []
+
+
+def _measured(references: Sequence[Reference], found: Mapping[str, Upload]) -> dict[str, int]:
+    """The fields that count an upload's seconds: whole ones, at least 1."""
+    return {
+        each.seconds: max(1, -(-duration // 1000))
+        for each in references
+        if each.seconds and each.value in found and (duration := found[each.value].duration_ms) is not None
+    }
 
 
 def _by_value(

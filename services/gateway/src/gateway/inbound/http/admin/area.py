@@ -14,6 +14,7 @@ from gateway.inbound.http.admin.services import ServiceRoutes
 from gateway.inbound.http.admin.tasks import AnyTasks
 from gateway.inbound.http.admit import Admit
 from gateway.inbound.http.documents import Writer
+from gateway.inbound.http.file_links import FileLinks
 from gateway.inbound.http.operation import Operation
 from gateway.outbound.ledger import Ledger
 from gateway.outbound.services import Services
@@ -31,7 +32,7 @@ class Admin:
     secret: bytes
     services: Services
     writer: Writer
-    public_url: str | None
+    links: FileLinks
 
     def operations(self) -> list[Operation]:
         """What this contributes to the API."""
@@ -39,7 +40,7 @@ class Admin:
         return [
             *Accounts(door, self.db, tuple(self.catalog.tiers), self.secret).operations(),
             *Money(door, self.db, self.outbox, self.ledger).operations(),
-            *AnyTasks(door, self.db, self.services, self.writer, self.public_url).operations(),
+            *AnyTasks(door, self.db, self.services, self.writer, self.links).operations(),
             *AuditLog(door, self.db).operations(),
             *ServiceRoutes(door, self.db, self.services).operations(),
         ]

@@ -24,7 +24,7 @@ from gateway.inbound.http.admin.door import (
     uuid_from,
 )
 from gateway.inbound.http.documents import Writer
-from gateway.inbound.http.headers import base_url
+from gateway.inbound.http.file_links import FileLinks
 from gateway.inbound.http.openapi import admin_tasks as described
 from gateway.inbound.http.operation import Operation
 from gateway.inbound.http.query import Query
@@ -42,7 +42,7 @@ class AnyTasks:
     db: Database
     services: Services
     writer: Writer
-    public_url: str | None
+    links: FileLinks
 
     def operations(self) -> list[Operation]:
         """What this contributes to the API."""
@@ -84,7 +84,7 @@ class AnyTasks:
         return self.door.listed([self._task(request, row) for row in rows], following)
 
     def _task(self, request: Request, row: Mapping[str, Any]) -> dict[str, Any]:
-        files = f"{base_url(request, self.public_url)}/files"
+        files = self.links.base(request)
         document: dict[str, Any] = orjson.loads(self.writer.task(row, files))
         key_id = row["key_id"]
         return document | {

@@ -5,6 +5,7 @@ from typing import Any
 from gateway.inbound.http.openapi.examples import Maybe
 from gateway.inbound.http.openapi.parts import TEXT, Document, header, path, query
 from gateway.inbound.http.openapi.quickstart_parts import (
+    BROUGHT,
     FILE,
     JOB,
     PARAMETERS,
@@ -106,20 +107,12 @@ def file(noun: str) -> Document:
 
 def upload_image() -> Document:
     """`POST /api/upload-image`."""
-    example = {
-        "filename": "file_01KA8Z5Y3QH4V7N2M9X6T8R0BC.png",
-        "url": "https://api.example.com/api/input-image/file_01KA8Z5Y3QH4V7N2M9X6T8R0BC.png",
-        "content_type": "image/png",
-        "size_bytes": 48_213,
-        "width": Maybe(832),
-        "height": Maybe(480),
-    }
     form = {
         "type": "object",
         "required": ["image"],
         "properties": {"image": {"type": "string", "format": "binary", "description": "PNG, JPEG or WebP"}},
     }
-    described = operation("Bring an image for input_image or end_image", example, errors_of=(400, 413, 503))
+    described = operation("Bring an image for input_image or end_image", BROUGHT, errors_of=(400, 413, 503))
     body = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
     return {**described, "requestBody": body}
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from gateway.inbound.http.openapi.examples import Maybe, OneOf
 from gateway.inbound.http.openapi.parts import TEXT, Document, query
-from gateway.inbound.http.openapi.quickstart_parts import JOB, KEY, SUBMIT, TASK, body_of, operation
+from gateway.inbound.http.openapi.quickstart_parts import BROUGHT, JOB, KEY, SUBMIT, TASK, body_of, operation
 
 _WHOLE: Document = {"type": "integer"}
 _NUMBER: Document = {"type": "number"}
@@ -80,6 +80,32 @@ def generate_v2v() -> Document:
         KEY,
         errors_of=SUBMIT,
         body=body_of(["video_filename", "prompt"], properties, example),
+    )
+
+
+def extend_video() -> Document:
+    """`POST /api/extend-video`."""
+    properties = {
+        "video_filename": {**TEXT, "description": "A finished video of yours"},
+        "generation_id": {**_WHOLE, "description": "The same by its number; its first video"},
+        **{name: each for name, each in _VIDEO.items() if name not in {"input_image", "video_filename"}},
+        "prompt": {**TEXT, "maxLength": 2000, "description": "How it goes on; without it no job is queued"},
+        "model": {**TEXT, "default": "wan-i2v"},
+    }
+    answer = {
+        **BROUGHT,
+        "generation_id": Maybe(17),
+        "job_id": Maybe(TASK),
+        "status": Maybe(_QUEUED),
+        "model": Maybe("wan-i2v"),
+        "credit_cost": Maybe(39.0),
+    }
+    return operation(
+        "Take a video's last frame; with a prompt (or more) also queue the video that goes on from it",
+        answer,
+        KEY,
+        errors_of=SUBMIT,
+        body=body_of([], properties, {"video_filename": f"{TASK}-0.mp4", "generation_id": 17}),
     )
 
 

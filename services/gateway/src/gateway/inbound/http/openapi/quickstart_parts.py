@@ -69,6 +69,14 @@ JOB: Mapping[str, Any] = {
     "created_at": "2026-11-21T08:00:00.000Z",
     "completed_at": Maybe("2026-11-21T08:01:10.000Z"),
 }
+BROUGHT: Mapping[str, Any] = {
+    "filename": "file_01KA8Z5Y3QH4V7N2M9X6T8R0BC.png",
+    "url": "https://api.example.com/api/input-image/file_01KA8Z5Y3QH4V7N2M9X6T8R0BC.png",
+    "content_type": "image/png",
+    "size_bytes": 48_213,
+    "width": Maybe(832),
+    "height": Maybe(480),
+}
 INPUT: Mapping[str, Any] = {"prompt": "a fox in the snow", "frames": 81, "steps": 4, "seed": -1}
 PARAMETERS = AnyObject(INPUT)
 

@@ -16,7 +16,7 @@ from gateway.inbound.http.openapi.parts import (
     read,
 )
 
-_PIXELS: Document = {"type": ["integer", "null"], "description": "In pixels; only of images"}
+_PIXELS: Document = {"type": ["integer", "null"], "description": "In pixels; null for a sound"}
 _SHOWN: dict[str, Any] = {
     "object": {"const": "upload"},
     "id": {**TEXT, "examples": ["file_01KA8Z5Y3QH4V7N2M9X6T8R0BC"]},
@@ -31,6 +31,7 @@ _SHOWN: dict[str, Any] = {
     "sha256": TEXT,
     "width": _PIXELS,
     "height": _PIXELS,
+    "duration": {"type": ["number", "null"], "description": "In seconds; null for an image"},
     "created_at": TIME,
     "expires_at": {**TIME, "description": "It goes then, unless a task has used it meanwhile"},
 }
@@ -40,7 +41,7 @@ _WORDS = {
     400: "The form is cut off, or has something else than one file",
     408: "The file took too long to arrive",
     413: "The file is too large for its kind or the account's tier",
-    422: "The file is empty, broken, of a type that isn't taken, or an image of too many pixels",
+    422: "The file is empty, broken, unplayable, of a type that isn't taken, or has too many pixels",
 }
 
 

@@ -10,15 +10,16 @@ from starlette.responses import Response
 
 from gateway.domain import quickstart
 from gateway.inbound.http.documents import error_of
+from gateway.inbound.http.file_links import Addresses
 from gateway.inbound.http.numbers import credits_number, time_text
 
 _FOLDERS = {"video": "video", "mesh": "video", "image": "image"}
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
-def job(row: Mapping[str, Any], base: str, number: int | None, position: int | None) -> dict[str, Any]:
+def job(row: Mapping[str, Any], at: Addresses, number: int | None, position: int | None) -> dict[str, Any]:
     """How a job stands, with its files once it is completed."""
-    files = outputs(row, base)
+    files = outputs(row, at)
     failed = row["status"] in {"failed", "cancelled"}
     told = error_of(row) if failed else None
     return {
@@ -42,10 +43,10 @@ def job(row: Mapping[str, Any], base: str, number: int | None, position: int | N
     }
 
 
-def generation(row: Mapping[str, Any], base: str) -> dict[str, Any]:
+def generation(row: Mapping[str, Any], at: Addresses) -> dict[str, Any]:
     """A line of the history: the job, what was asked, and what its owner says about it."""
     given = row["input"] or {}
-    shown = job(row, base, None, None)
+    shown = job(row, at, None, None)
     for name in ("generation_id", "queue_position"):
         shown.pop(name)
     return {
@@ -59,10 +60,10 @@ def generation(row: Mapping[str, Any], base: str) -> dict[str, Any]:
     }
 
 
-def public(row: Mapping[str, Any], base: str, token: str | None) -> dict[str, Any]:
+def public(row: Mapping[str, Any], at: Addresses, token: str | None) -> dict[str, Any]:
     """What strangers may see of a generation; with a token its files open by it."""
     given = row["input"] or {}
-    files = outputs(row, base, token)
+    files = outputs(row, at, token)
     return {
         "prompt": given.get("prompt"),
         "model": row["model"],
@@ -74,21 +75,20 @@ def public(row: Mapping[str, Any], base: str, token: str | None) -> dict[str, An
     }
 
 
-def outputs(row: Mapping[str, Any], base: str, token: str | None = None) -> list[dict[str, Any]]:
+def outputs(row: Mapping[str, Any], at: Addresses, token: str | None = None) -> list[dict[str, Any]]:
     """A job's files; the address of a video or an image needs the owner's key, or a share token."""
     if row["status"] != "succeeded":
         return []
     assets = sorted(row["assets"] or (), key=lambda each: int(each["index"]))
-    return [_file(asset, base, token) for asset in assets]
+    return [_file(asset, at, token) for asset in assets]
 
 
-def _file(asset: Mapping[str, Any], base: str, token: str | None) -> dict[str, Any]:
-    name = quote(asset["file_name"])
+def _file(asset: Mapping[str, Any], at: Addresses, token: str | None) -> dict[str, Any]:
     folder = _FOLDERS.get(asset["kind"])
     if folder is None:
-        url = f"{base}/files/{asset['token']}/{name}"
+        url = at.file(asset)
     else:
-        url = f"{base}/api/{folder}/{name}" + (f"?token={token}" if token else "")
+        url = f"{at.api}/api/{folder}/{quote(asset['file_name'])}" + (f"?token={token}" if token else "")
     shown: dict[str, Any] = {"filename": asset["file_name"], "url": url, "kind": asset["kind"]}
     for field in ("content_type", "size_bytes", "width", "height"):
         shown[field] = asset.get(field)

@@ -17,16 +17,15 @@ from gateway.domain.problem import Problem
 from gateway.domain.uploads import upload_from_text
 from gateway.inbound.http import bodies
 from gateway.inbound.http.bodies import Body
-from gateway.inbound.http.headers import base_url
+from gateway.inbound.http.file_links import FileLinks
 from gateway.inbound.http.numbers import credits_number
 from gateway.inbound.http.openapi import quickstart_jobs as described
 from gateway.inbound.http.operation import Operation
 from gateway.inbound.http.orders import Orders, Words
 from gateway.inbound.http.quickstart.sent_files import SentFiles
-from gateway.usecases.take_order import Taken
 
 MOST_IMAGES = 10
-_VIDEOS = Words(
+VIDEOS = Words(
     kinds=quickstart.VIDEO_KINDS,
     places=quickstart.PLACES,
     noun="videos",
@@ -50,7 +49,7 @@ class Generate:
 
     orders: Orders
     sent_files: SentFiles
-    public_url: str | None
+    links: FileLinks
     json_limit: int
 
     def operations(self) -> list[Operation]:
@@ -63,33 +62,34 @@ class Generate:
 
     async def video(self, request: Request) -> Response:
         """One job."""
-        caller, body = await self._sent(request)
+        caller, body = await self.sent(request)
         slug = body.fields.get("model") or quickstart.default_model(body.fields)
-        body = await self._addressed(request, caller, body)
-        taken = await self.orders(request, caller, body, _VIDEOS, slug=slug, answer=_job)
-        return _answered(taken)
+        body = await self.addressed(request, caller, body)
+        taken = await self.orders(request, caller, body, VIDEOS, slug=slug, answer=_job)
+        return answered(taken.receipt.answer, replayed=taken.replayed)
 
     async def image(self, request: Request) -> Response:
         """`n` jobs, all or none; a seed that is given counts up from one to the next."""
-        caller, body = await self._sent(request)
+        caller, body = await self.sent(request)
         slug = body.fields.get("model") or quickstart.DEFAULT_IMAGE
         count = _count(body.fields.get("n"))
-        body = await self._addressed(request, caller, body)
+        body = await self.addressed(request, caller, body)
         taken = await self.orders(
             request, caller, body, _IMAGES, slug=slug, count=count, answer=_jobs, vary=_next_seed
         )
-        return _answered(taken)
+        return answered(taken.receipt.answer, replayed=taken.replayed)
 
     async def restyle(self, request: Request) -> Response:
         """One job whose price follows the length of the video."""
-        caller, body = await self._sent(request)
+        caller, body = await self.sent(request)
         if body.fields.get("model") not in {None, quickstart.V2V}:
             raise Problem(400, "invalid", f"model must be {quickstart.V2V}", param="model")
         body = await self._measured(request, caller, body)
-        taken = await self.orders(request, caller, body, _VIDEOS, slug=quickstart.V2V, answer=_job)
-        return _answered(taken)
+        taken = await self.orders(request, caller, body, VIDEOS, slug=quickstart.V2V, answer=_job)
+        return answered(taken.receipt.answer, replayed=taken.replayed)
 
-    async def _sent(self, request: Request) -> tuple[Caller, Body]:
+    async def sent(self, request: Request) -> tuple[Caller, Body]:
+        """Who asks, and for what. Raises Problem."""
         caller = await self.orders.admit.identify(request)
         body = await bodies.read(request, json_limit=self.json_limit, file_limit=0)
         if body.fields.get("project_id") is not None:
@@ -97,9 +97,10 @@ class Generate:
             raise Problem(400, "projects_unsupported", message, param="project_id")
         return caller, body
 
-    async def _addressed(self, request: Request, caller: Caller, body: Body) -> Body:
-        base = base_url(request, self.public_url)
-        return replace(body, fields=await self.sent_files.addressed(caller.account_id, body.fields, base))
+    async def addressed(self, request: Request, caller: Caller, body: Body) -> Body:
+        """The body with addresses for file names. Raises Problem 404."""
+        at = self.links.at(request)
+        return replace(body, fields=await self.sent_files.addressed(caller.account_id, body.fields, at))
 
     async def _measured(self, request: Request, caller: Caller, body: Body) -> Body:
         """What is restyled is the whole video, unless `seconds` says how much of it."""
@@ -107,9 +108,9 @@ class Generate:
         if not isinstance(name, str) or not name:
             raise Problem(400, "required", "video_filename is required", param="video_filename")
         if name.lower().startswith(("http://", "https://", "data:")) or upload_from_text(name) is not None:
-            return await self._addressed(request, caller, body)
-        base = base_url(request, self.public_url)
-        found = await self.sent_files.named(caller.account_id, name, base, "video_filename")
+            return await self.addressed(request, caller, body)
+        at = self.links.at(request)
+        found = await self.sent_files.named(caller.account_id, name, at, "video_filename")
         fields = {**body.fields, "video_filename": found.url}
         if body.fields.get("seconds") is None and "duration_ms" in found.asset:
             fields["seconds"] = max(1, math.ceil(found.asset["duration_ms"] / 1000))
@@ -154,8 +155,9 @@ def _jobs(submissions: Sequence[Submission]) -> bytes:
     )
 
 
-def _answered(taken: Taken) -> Response:
+def answered(answer: bytes | None, *, replayed: bool = False) -> Response:
+    """200 with a body that is written already."""
     headers = {"Cache-Control": "no-store"}
-    if taken.replayed:
+    if replayed:
         headers["Idempotent-Replayed"] = "true"
-    return Response(taken.receipt.answer, headers=headers, media_type="application/json")
+    return Response(answer, headers=headers, media_type="application/json")

@@ -15,7 +15,7 @@ from gateway.domain import quickstart
 from gateway.domain.problem import Problem
 from gateway.domain.projection import FINAL
 from gateway.inbound.http.admit import Admit
-from gateway.inbound.http.headers import base_url
+from gateway.inbound.http.file_links import FileLinks
 from gateway.inbound.http.openapi import quickstart_history as described
 from gateway.inbound.http.operation import Endpoint, Operation
 from gateway.inbound.http.query import Query
@@ -35,7 +35,7 @@ class History:
     db: Database
     catalog: Catalog
     delete_tasks: DeleteTasks
-    public_url: str | None
+    links: FileLinks
 
     def operations(self) -> list[Operation]:
         """What this contributes to the API."""
@@ -59,8 +59,8 @@ class History:
             limit, offset = _window(request)
             slugs = self._slugs(kinds)
             rows = await generations.page(self.db.pool, caller.account_id, slugs, limit + 1, offset)
-            base = base_url(request, self.public_url)
-            shown = [documents.generation(row, base) for row in rows]
+            at = self.links.at(request)
+            shown = [documents.generation(row, at) for row in rows]
             return documents.json_response(documents.listed("generations", shown, limit, offset))
 
         return page
@@ -89,7 +89,7 @@ class History:
         caller = await self.admit(request)
         row = await self._completed(request, caller)
         token = await mark_generation.share(self.db, caller.account_id, row["number"])
-        url = f"{base_url(request, self.public_url)}/api/share/{token}"
+        url = f"{self.links.at(request).api}/api/share/{token}"
         return documents.json_response({"id": row["number"], "share_token": token, "share_url": url})
 
     async def publish(self, request: Request) -> Response:
@@ -105,15 +105,15 @@ class History:
         row = None if "\0" in token else await generations.shared(self.db.pool, token)
         if row is None:
             raise Problem(404, "share_not_found", "There is nothing behind this link (any more).")
-        shown = documents.public(row, base_url(request, self.public_url), token)
+        shown = documents.public(row, self.links.at(request), token)
         return documents.json_response(shown)
 
     async def gallery(self, request: Request) -> Response:
         """Needs no key: what its owners have made public."""
         limit, offset = _window(request)
         rows = await generations.gallery(self.db.pool, limit + 1, offset)
-        base = base_url(request, self.public_url)
-        shown = [documents.public(row, base, None) for row in rows]
+        at = self.links.at(request)
+        shown = [documents.public(row, at, None) for row in rows]
         return documents.json_response(documents.listed("generations", shown, limit, offset))
 
     async def _row(

@@ -1,6 +1,7 @@
 """`POST /api/upload-image`, `GET /api/input-image/{filename}`: images that jobs begin with."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from runtime.db import Database
 from starlette.requests import Request
@@ -9,10 +10,10 @@ from starlette.responses import Response
 from gateway.db import links, uploads
 from gateway.domain.media_files import MediaKind
 from gateway.domain.problem import Problem
-from gateway.domain.uploads import upload_from_text
+from gateway.domain.uploads import Upload, upload_from_text
 from gateway.inbound.http.admit import Admit
+from gateway.inbound.http.file_links import Addresses, FileLinks
 from gateway.inbound.http.files import Files
-from gateway.inbound.http.headers import base_url
 from gateway.inbound.http.multipart import one_file
 from gateway.inbound.http.openapi import quickstart_history as described
 from gateway.inbound.http.operation import Operation
@@ -33,7 +34,7 @@ class InputImages:
     db: Database
     keep: KeepUpload
     files: Files
-    public_url: str | None
+    links: FileLinks
 
     def operations(self) -> list[Operation]:
         """What this contributes to the API."""
@@ -49,16 +50,7 @@ class InputImages:
         part = await one_file(request, _FIELDS)
         claim = Claim(caller.account_id, caller.tier, part.file_name, _IMAGES, part.field)
         made = await self.keep(claim, part.chunks)
-        return json_response(
-            {
-                "filename": made.own_name,
-                "url": f"{base_url(request, self.public_url)}/api/input-image/{made.own_name}",
-                "content_type": made.content_type,
-                "size_bytes": made.size_bytes,
-                "width": made.width,
-                "height": made.height,
-            }
-        )
+        return json_response(brought(made, self.links.at(request)))
 
     async def image(self, request: Request) -> Response:
         """The bytes, for the owner."""
@@ -71,3 +63,15 @@ class InputImages:
         if link is None:
             raise Problem(404, "file_not_found", f"You have no image {name[:100]!r}.", param="filename")
         return await self.files.send(request, link, private=True)
+
+
+def brought(upload: Upload, at: Addresses) -> dict[str, Any]:
+    """An image under the name that `input_image` takes."""
+    return {
+        "filename": upload.own_name,
+        "url": f"{at.api}/api/input-image/{upload.own_name}",
+        "content_type": upload.content_type,
+        "size_bytes": upload.size_bytes,
+        "width": upload.width,
+        "height": upload.height,
+    }

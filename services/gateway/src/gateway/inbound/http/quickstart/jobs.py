@@ -15,8 +15,8 @@ from gateway.db import generations, task_lists, videos
 from gateway.domain import quickstart
 from gateway.domain.problem import Problem
 from gateway.inbound.http.admit import Admit
+from gateway.inbound.http.file_links import FileLinks
 from gateway.inbound.http.forms import Form, read_form
-from gateway.inbound.http.headers import base_url
 from gateway.inbound.http.openapi import quickstart_jobs as described
 from gateway.inbound.http.operation import Operation
 from gateway.inbound.http.query import Query
@@ -41,7 +41,7 @@ class Jobs:
     db: Database
     positions: QueuePositions
     cancel_task: CancelTask
-    public_url: str | None
+    links: FileLinks
 
     def operations(self) -> list[Operation]:
         """What this contributes to the API."""
@@ -91,8 +91,7 @@ class Jobs:
         queued = [row["id"]] if row["status"] == "queued" else []
         places = await self.positions(row["account_id"], queued)
         numbers = await generations.numbers(self.db.pool, row["account_id"], [row["id"]])
-        base = base_url(request, self.public_url)
-        return documents.job(row, base, numbers.get(row["id"]), places.get(row["id"]))
+        return documents.job(row, self.links.at(request), numbers.get(row["id"]), places.get(row["id"]))
 
     async def _row(self, account_id: UUID, job_id: str) -> dict[str, Any]:
         task_id = task_from_text(job_id)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from contracts.ids import task_from_text
@@ -13,6 +12,7 @@ from gateway.db import videos
 from gateway.domain import quickstart
 from gateway.domain.problem import Problem
 from gateway.domain.uploads import SCHEME, upload_from_text, upload_text
+from gateway.inbound.http.file_links import Addresses
 
 _WEB = ("http://", "https://", "data:")
 
@@ -41,7 +41,7 @@ class SentFiles:
 
     db: Database
 
-    async def addressed(self, account_id: UUID, fields: Mapping[str, Any], base: str) -> dict[str, Any]:
+    async def addressed(self, account_id: UUID, fields: Mapping[str, Any], at: Addresses) -> dict[str, Any]:
         """The fields with addresses in place of file names. Raises Problem 404 for an unknown file."""
         found = dict(fields)
         for name in quickstart.MEDIA.keys() & fields.keys():
@@ -51,14 +51,14 @@ class SentFiles:
             if (upload_id := upload_from_text(value)) is not None:
                 found[name] = SCHEME + upload_text(upload_id)
             else:
-                found[name] = (await self.named(account_id, value, base, name)).url
+                found[name] = (await self.named(account_id, value, at, name)).url
         return found
 
-    async def named(self, account_id: UUID, file_name: str, base: str, param: str) -> Named:
+    async def named(self, account_id: UUID, file_name: str, at: Addresses, param: str) -> Named:
         """A result of the account's by its name. Raises Problem 404."""
         task_id = task_of(file_name)
         row = None if task_id is None else await videos.one(self.db.pool, account_id, task_id)
         asset = None if row is None or row["status"] != "succeeded" else asset_named(row, file_name)
         if asset is None:
             raise Problem(404, "file_not_found", f"You have no file {file_name[:100]!r}.", param=param)
-        return Named(f"{base}/files/{asset['token']}/{quote(file_name)}", asset)
+        return Named(at.file(asset), asset)

@@ -156,6 +156,7 @@ class Uploads:
             "sha256": upload.sha256,
             "width": upload.width,
             "height": upload.height,
+            "duration": None if upload.duration_ms is None else upload.duration_ms / 1000,
             "created_at": time_text(upload.created_at),
             "expires_at": time_text(upload.expires_at),
         }

@@ -20,7 +20,7 @@ from gateway.domain.problem import Problem
 from gateway.inbound.http import bodies
 from gateway.inbound.http.bodies import Body
 from gateway.inbound.http.documents import error_of
-from gateway.inbound.http.headers import base_url
+from gateway.inbound.http.file_links import FileLinks
 from gateway.inbound.http.numbers import credits_number, time_text
 from gateway.inbound.http.openai.documents import first_asset
 from gateway.inbound.http.openapi import video as described
@@ -44,7 +44,7 @@ class VideoRoutes:
     orders: Orders
     db: Database
     check: CheckRequest
-    public_url: str | None
+    links: FileLinks
     json_limit: int
     secret: bytes
 
@@ -137,7 +137,7 @@ class VideoRoutes:
         model = self.orders.catalog.get(row["model"])
         if model is not None and model.kind not in _KINDS:
             return None
-        base = f"{base_url(request, self.public_url)}/files"
+        asset = first_asset(row, "video")
         failed = row["status"] in {"failed", "cancelled"}
         charged = row["charged_micro"]
         return {
@@ -147,7 +147,7 @@ class VideoRoutes:
             "prompt": (row["input"] or {}).get("prompt"),
             "status": video_words.status(row),
             "progress": 100 if row["status"] == "succeeded" else row["percent"] or 0,
-            "videoUrl": _link(first_asset(row, "video"), base),
+            "videoUrl": None if asset is None else self.links.at(request).file(asset),
             "error": error_of(row)["message"] if failed else None,
             "creditsUsed": credits_number(row["quote_micro"] if charged is None else charged),
             "createdAt": time_text(row["requested_at"]),
@@ -218,10 +218,6 @@ def _durations(schema: Mapping[str, Any]) -> list[int]:
     if "enum" in schema:
         return list(schema["enum"])
     return list(range(schema["minimum"], schema["maximum"] + 1)) if "minimum" in schema else []
-
-
-def _link(asset: Mapping[str, Any] | None, base: str) -> str | None:
-    return None if asset is None else f"{base}/{asset['token']}/{asset['file_name']}"
 
 
 def _json(data: Mapping[str, Any]) -> Response:
