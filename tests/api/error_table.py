@@ -1,15 +1,27 @@
 """Writes docs/api/errors.md from the code: `python tests/api/error_table.py`, or `make api-docs`."""
 
 import ast
+from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from contracts import codes
 from gateway.inbound.http.openai.errors import _CODES, _STATUSES
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "api" / "errors.md"
-_SOURCES = ROOT / "services" / "gateway" / "src" / "gateway"
+_SERVICES = ROOT / "services"
+_SOURCES = (
+    _SERVICES / "gateway" / "src" / "gateway",
+    _SERVICES / "callbacks" / "src" / "callbacks",
+    ROOT / "libs" / "runtime" / "src" / "runtime",
+    ROOT / "libs" / "catalog" / "src" / "catalog",
+)
+"""Where the gateway's errors come from: its own, those of services that it asks, and those of inputs."""
+RENAMED = frozenset(_CODES.values())
+"""Codes as OpenAI has them."""
 _HEAD = """# Errors
 
 Written by `make api-docs` from the code. Switch on `code`: it is stable.
@@ -25,27 +37,59 @@ Written by `make api-docs` from the code. Switch on `code`: it is stable.
 `Retry-After` (seconds) where waiting helps; after a 503 send a submit again with the same `Idempotency-Key`.
 """
 _OTHERS = {
+    (400, "invalid_request"): "The framework could not read the request.",
     (402, "insufficient_credits"): "The task costs more than the account has; see `required` and `balance`.",
-    (
-        402,
-        "spend_cap_reached",
-    ): "The task costs more than the key may still spend.",
-    (409, "task_final"): "It is over: there is nothing to cancel. The document is in `task`.",
-    (409, "task_not_final"): "Only a task that is over can be deleted. The document is in `task`.",
+    (402, "spend_cap_reached"): "The task costs more than the key may still spend.",
+    (404, "delivery_not_found"): "There is no delivery ….",
+    (404, "webhook_not_found"): "There is no endpoint ….",
+    (404, "listener_not_found"): "There is no listener …, or it has stopped asking.",
     (404, "not_found"): "There is nothing at this address.",
     (405, "method_not_allowed"): "This address doesn't take this method; `Allow` names those it takes.",
+    (409, "account_exists"): "There is another account of this id.",
+    (409, "dead_letter_unprocessable"): "Its reader still can't handle it; the message says why.",
+    (409, "dead_letter_unreadable"): "It still can't be read: it stays a dead letter.",
+    (409, "grant_exists"): "There is another grant of this id.",
+    (409, "key_refused"): "The account can't have such a key; the message says why.",
+    (409, "replay_refused"): "These rows can't be sent again; the message says why.",
+    (409, "task_final"): "It is over: there is nothing to cancel. The document is in `task`.",
+    (409, "task_not_final"): "Only a task that is over can be deleted. The document is in `task`.",
+    (422, "invalid_media"): "The file is cut off or damaged.",
+    (422, "size_mismatch"): "The file has another size than was announced.",
+    (422, "unknown_tier"): "There is no such tier.",
     (500, "internal_error"): "Something went wrong on our side. The request_id helps to find out what.",
+    (503, "ledger_unavailable"): "The gateway was not told where the ledger is; so for the other services.",
+}
+_FIELDS = {
+    "data_uri_not_allowed": "must be a public URL; this model takes no data URI",
+    "invalid": "is not right: …",
+    "invalid_data_uri": "is not valid base64",
+    "unsupported_parameter": "can't be asked of this model",
+    "invalid_url": "must be an address that can be used here",
+    "invalid_type": "must be of another type",
+    "not_a_multiple": "must be a multiple of …",
+    "out_of_range": "must be at least …, or at most …",
+    "too_few_items": "must have at least … items",
+    "too_many_items": "must have at most … items",
+    "too_short": "must have at least … characters",
+    "too_long": "must have at most … characters",
 }
 
 
 def requests() -> dict[tuple[int, str], str]:
-    """Status and code of every problem that the gateway raises, with one message of it."""
-    found: dict[tuple[int, str], str] = dict(_OTHERS)
-    for file in sorted(_SOURCES.rglob("*.py")):
-        for function in ast.walk(ast.parse(file.read_text())):
-            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                _look(found, function)
-    return found
+    """Status and code of every problem that is answered as it is, with one message of it."""
+    found = {(each.status, each.code): each.text for each in reversed(_calls()) if each.status}
+    return found | _OTHERS
+
+
+def fields() -> dict[str, str]:
+    """The codes of faults of single fields, with what one of them says."""
+    return {each.code: each.text for each in reversed(_calls()) if not each.status} | _FIELDS
+
+
+@cache
+def codes_known() -> frozenset[str]:
+    """Every code that an error may have, as v1 has it."""
+    return frozenset({code for _, code in requests()} | fields().keys() | tasks().keys())
 
 
 def tasks() -> dict[str, str]:
@@ -68,6 +112,13 @@ def page() -> str:
         "|---|---|---|",
     ]
     lines += [f"| {status} | `{code}` | {text} |" for (status, code), text in sorted(requests().items())]
+    lines += ["", "## Of fields", ""]
+    lines += [
+        "In `details[].code`; the first one is also the `code` of the error, with its field in `param`.",
+        "",
+    ]
+    lines += ["| code | for example |", "|---|---|"]
+    lines += [f"| `{code}` | {text} |" for code, text in sorted(fields().items())]
     renamed = ", ".join(f"`{ours}` is `{theirs}`" for ours, theirs in _CODES.items())
     lines += ["", f"On `/v1/…` {renamed}.", "", "## Of tasks", ""]
     lines += ["In `error.code` of a task that `failed` or was `cancelled`; none of them is charged.", ""]
@@ -76,19 +127,54 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _look(found: dict[tuple[int, str], str], function: ast.AST) -> None:
-    named: dict[str, ast.expr] = {}
-    for node in ast.walk(function):
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                named[name] = value
-    for node in ast.walk(function):
-        match node:
-            case ast.Call(
-                func=ast.Name(id="Problem"), args=[ast.Constant(int(status)), ast.Constant(code), *rest]
-            ):
-                text = _text(rest[0], named) if rest else ""
-                found[status, code] = found.get((status, code)) or text
+class _Call(NamedTuple):
+    """An error that is raised: without a status it is a fault of a field."""
+
+    status: int
+    code: str
+    text: str
+
+
+_FAULTS = frozenset({"Detail", "Fault", "_fault"})
+
+
+@cache
+def _calls() -> tuple[_Call, ...]:
+    files = [file for folder in _SOURCES for file in sorted(folder.rglob("*.py"))]
+    functions = (
+        node
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    return tuple(call for function in functions for call in _of(function))
+
+
+def _of(function: ast.AST) -> Iterator[_Call]:
+    nodes = list(ast.walk(function))
+    assigned = [
+        node for node in nodes if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    ]
+    for node in nodes:
+        if not isinstance(node, ast.Call):
+            continue
+        named = {
+            str(each.targets[0].id): each.value  # type: ignore[attr-defined]
+            for each in sorted(assigned, key=lambda each: each.lineno)
+            if each.lineno < node.lineno
+        }
+        match node.func, node.args:
+            case ast.Name(id="Problem" | "Refusal"), [
+                ast.Constant(int(status)),
+                ast.Constant(str(code)),
+                *rest,
+            ]:
+                yield _Call(status, code, _text(rest[0], named) if rest else "")
+            case ast.Name(id="InvalidRequest"), [ast.Constant(str(code)), text, *_]:
+                yield _Call(422, code, _text(text, named))
+            case ((ast.Name(id=name) | ast.Attribute(attr=name)), [_, ast.Constant(str(code)), text, *_]):
+                if name in _FAULTS:
+                    yield _Call(0, code, _text(text, named))
 
 
 def _text(node: ast.expr, named: dict[str, ast.expr]) -> str:

@@ -38,6 +38,12 @@ async def until(condition: Callable[[], Any], what: str, seconds: float = 60) ->
     raise AssertionError(f"never saw within {seconds:.0f} s: {what}")
 
 
+def got(answer: httpx.Response, status: int = 200) -> Any:
+    """The JSON of an answer that has this status; None when it has no body."""
+    assert answer.status_code == status, f"{answer.request.method} {answer.request.url}: {answer.text}"
+    return answer.json() if answer.content else None
+
+
 @dataclass
 class Customer:
     """An account with a key and a client."""

@@ -1,5 +1,7 @@
 """One of everything that an account can own and the API names by an id."""
 
+from base64 import b64decode
+
 from flow_tools import Customer, picture, seedance
 
 
@@ -19,16 +21,15 @@ async def owned(customer: Customer) -> dict[str, str]:
     return {
         **made,
         "delivery_id": sent.json()["id"],
-        "upload_id": await _upload(customer),
+        "upload_id": await brought(customer),
         "token": file[-2],
         "name": file[-1],
         "slug": slug,
     }
 
 
-async def _upload(customer: Customer) -> str:
-    from base64 import b64decode
-
+async def brought(customer: Customer) -> str:
+    """The id of an upload."""
     content = b64decode(picture((9, 9, 9)).partition(",")[2])
     answer = await customer.api.post("/api/v1/uploads", files={"file": ("a.png", content, "image/png")})
     assert answer.status_code == 201, answer.text

@@ -1,37 +1,15 @@
 """The operator's questions to services: dead letters and their replay, outboxes, providers."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import orjson
 import pytest
-from contracts import envelope, events, topics
+from contracts import events
 from contracts.ids import uuid7
+from dead_letters import set_aside
 from operator_setting import OperatorSetting, code
-from runtime.db import Database
 
 ADMIN = "/api/v1/admin"
-INSERT = """
-INSERT INTO dead_letters (topic, topic_id, partition, "offset", subject, key, headers, value, reason, error)
-VALUES ($1, 'id', 0, $2, $3, $4, $5, $6, 'unprocessable', 'a bug that is mended now') RETURNING id
-"""
-
-
-async def dead(db: Database, event: Any, subject: str, **headers: str) -> int:
-    """A record that its reader set aside."""
-    topic = topics.topic_of(event)
-    told = envelope.headers(
-        event=str(uuid7()),
-        source=topic.writer,
-        kind=topic.type,
-        subject=subject,
-        time=datetime.now(UTC),
-        traceparent="00-trace",
-    )
-    offset = int(await db.pool.fetchval("SELECT count(*) FROM dead_letters"))
-    key, value = str(event.account_id).encode(), event.model_dump_json().encode()
-    made: int = await db.pool.fetchval(INSERT, topic.name, offset, subject, key, dict(told) | headers, value)
-    return made
 
 
 def granted(operating: OperatorSetting) -> events.CreditsGranted:
@@ -53,7 +31,7 @@ async def balance(operating: OperatorSetting) -> int:
 
 async def test_a_dead_letter_is_seen_and_handled_again_once(customers: OperatorSetting) -> None:
     api, event = customers.operator.api, granted(customers)
-    letter_id = await dead(customers.ledger_db, event, str(event.grant_id))
+    letter_id = await set_aside(customers.ledger_db.pool, event, str(event.grant_id))
     letters = f"{ADMIN}/services/ledger/dead-letters"
     page = (await api.get(letters, params={"open": "true", "limit": 1})).json()
     assert (page["data"][0]["id"], page["data"][0]["topic"]) == (letter_id, "credits.granted")
@@ -74,7 +52,9 @@ async def test_a_dead_letter_is_seen_and_handled_again_once(customers: OperatorS
 
 async def test_what_still_cannot_be_read_stays_a_dead_letter(customers: OperatorSetting) -> None:
     event = granted(customers)
-    letter_id = await dead(customers.ledger_db, event, str(event.grant_id), ce_type="from.the.future.v9")
+    letter_id = await set_aside(
+        customers.ledger_db.pool, event, str(event.grant_id), ce_type="from.the.future.v9"
+    )
     path = f"{ADMIN}/services/ledger/dead-letters/{letter_id}"
     refused = await customers.operator.api.post(f"{path}/replay")
     assert code(refused) == (409, "dead_letter_unreadable", None)
@@ -93,7 +73,7 @@ async def test_the_gateway_answers_for_itself(customers: OperatorSetting) -> Non
         changed_at=datetime.now(UTC),
         balance=events.Balance(available_micro=5_000_000, held_micro=0, version=2),
     )
-    letter_id = await dead(customers.world.db, changed, str(event.grant_id))
+    letter_id = await set_aside(customers.world.db.pool, changed, str(event.grant_id))
     replayed = await api.post(f"{ADMIN}/services/gateway/dead-letters/{letter_id}/replay")
     assert replayed.status_code == 200, replayed.text
     assert (await customers.ann.credits())["available"] == 5

@@ -1,7 +1,10 @@
 """Take hold of single processes of a running stack: what chaos runs and journeys need."""
 
 import signal
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -37,15 +40,24 @@ def restart(name: str, state: Path = STATE, *, within: float = 60.0) -> int:
     return run_sync(again())
 
 
-def start_extra(service: str, *, name: str, port: int | None = None, state: Path = STATE) -> str:
+def start_extra(
+    service: str,
+    *,
+    name: str,
+    port: int | None = None,
+    state: Path = STATE,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Start a second process of a running service under `name`, at another port; its base URL.
 
-    It is shown by `make status` and stopped by `make down` or `stop_extra`.
+    It has the first one's settings, with `environment` over them. `make status` shows it; `make down` and
+    `stop_extra` stop it.
     """
     home = Home(state)
     chosen = port or assign(home, [name])[name]
-    spec = processes.with_port(_record(service, state).spec, chosen)
-    run_sync(processes.start(home, processes.renamed(spec, name)))
+    spec = processes.renamed(processes.with_port(_record(service, state).spec, chosen), name)
+    spec = replace(spec, environment={**spec.environment, **environment})
+    run_sync(processes.start(home, spec))
     return f"http://127.0.0.1:{chosen}"
 
 

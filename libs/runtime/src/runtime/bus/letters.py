@@ -10,7 +10,7 @@ from runtime.bus.record import Translator, decode
 from runtime.db import PERMANENT, Database
 
 _SHOWN = """
-    id, topic, partition, "offset", subject, convert_from(key, 'UTF8') AS key, reason, error, created_at,
+    id, topic, partition, "offset", subject, encode(key, 'escape') AS key, reason, error, created_at,
     replayed_at
 """
 _PAGE = f"""

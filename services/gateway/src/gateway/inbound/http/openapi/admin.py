@@ -119,7 +119,7 @@ _ENTRY: Document = {
         "action": {**TEXT, "examples": ["credits.granted", "key.created", "account.changed"]},
         "subject": TEXT,
         "reason": _NULLABLE,
-        "detail": {"type": "object"},
+        "detail": {"type": "object", "description": "What belongs to an action of this kind"},
     },
 }
 _KEY: Document = {**KEY, "properties": {**KEY["properties"], "admin": {"type": "boolean"}}}

@@ -5,7 +5,7 @@ from typing import Any
 from gateway.inbound.http.openapi.admin import ACCOUNT
 from gateway.inbound.http.openapi.credits import CURSOR, LIMIT, page_of
 from gateway.inbound.http.openapi.parts import TEXT, Document, path, query, read
-from gateway.inbound.http.openapi.task_schemas import TASK
+from gateway.inbound.http.openapi.task_schemas import EVENT, TASK
 
 _NULLABLE: Document = {"type": ["string", "null"]}
 _WHEN = {"type": "string", "format": "date-time"}
@@ -17,7 +17,7 @@ _MORE: dict[str, Any] = {
     "idempotency_key": _NULLABLE,
 }
 _TASK: Document = {**TASK, "properties": {**TASK["properties"], **_MORE}}
-_EVENTS: Document = {"type": "array", "items": {"type": "object"}}
+_EVENTS: Document = {"type": "array", "items": EVENT}
 
 
 def search() -> Document:

@@ -2,6 +2,18 @@
 
 from gateway.inbound.http.openapi.parts import NUMBER, TEXT, Document, list_of, path, read
 
+_RULE: Document = {
+    "type": "object",
+    "required": ["kind"],
+    "properties": {
+        "kind": {**TEXT, "examples": ["per_second"]},
+        "when": {"type": "object", "description": "Values of the input that it is for"},
+    },
+    "additionalProperties": True,
+    "examples": [
+        {"kind": "per_second", "micro": 612_000, "seconds": "duration", "when": {"resolution": "480p"}}
+    ],
+}
 _MODEL: Document = {
     "type": "object",
     "properties": {
@@ -12,7 +24,18 @@ _MODEL: Document = {
         "kind": TEXT,
         "minimum_tier": TEXT,
         "available": {"type": "boolean"},
-        "price": {"type": "object"},
+        "price": {
+            "type": "object",
+            "required": ["unit", "rules"],
+            "properties": {
+                "unit": {"const": "micro_credits"},
+                "rules": {
+                    "type": "array",
+                    "items": _RULE,
+                    "description": "The first that fits the input holds",
+                },
+            },
+        },
         "schema": {"type": "object", "description": "JSON Schema of the model's input"},
     },
 }

@@ -32,7 +32,7 @@ def listed() -> Document:
             "required": False,
             "style": "form",
             "explode": True,
-            "schema": {"type": "object", "maxProperties": 0},
+            "schema": {"type": "object", "maxProperties": 0, "additionalProperties": TEXT},
             "description": "`metadata.NAME=VALUE`, any number of times: tasks with all of them",
         },
         errors_of=(422,),

@@ -95,7 +95,7 @@ EVENT: Document = {
         "seq": {"type": "integer"},
         "type": TEXT,
         "at": TIME,
-        "data": {"type": "object"},
+        "data": {"type": "object", "description": "What belongs to an event of this type"},
     },
 }
 SUBMIT_BODY: Document = {

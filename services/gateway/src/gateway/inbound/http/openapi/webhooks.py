@@ -85,7 +85,11 @@ _ATTEMPT = {
 }
 _PAYLOAD: Document = {
     "type": ["object", "null"],
-    "properties": {"type": TEXT, "timestamp": TIME, "data": {"type": "object"}},
+    "properties": {
+        "type": TEXT,
+        "timestamp": TIME,
+        "data": {"type": "object", "description": "A task's document, or what the notice is about"},
+    },
 }
 _OVERLAP: Document = {
     "type": "object",
