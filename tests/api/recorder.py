@@ -69,7 +69,7 @@ class Recorder:
             Path(target).write_text("".join(sorted(lines)))
         if session.testsfailed == 0:
             self.missing = unseen(self.seen, self._whole(session))
-        if self.missing:
+        if self.missing and os.environ.get("FRAMEBUS_RECORDER") == "strict":
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

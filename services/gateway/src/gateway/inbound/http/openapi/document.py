@@ -82,7 +82,7 @@ def _shown(described: Document, error: Mapping[str, Any] = MappingProxyType({}))
         return described
     example = sample(content["schema"])
     if error:
-        example = {name: example[name] for name in content["schema"]["required"]} | error
+        example = {name: example[name] for name in content["schema"]["required"]} | dict(error)
     return {**described, "content": {**described["content"], _JSON: {**content, "example": example}}}
 
 
