@@ -12,9 +12,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from contracts import envelope, events, topics
 from ledger.app import build
-from ledger.outbound.backlog import first_behind
 from ledger.settings import Settings
 from pydantic import SecretStr
+from runtime.bus.backlog import first_behind
 from runtime.bus.ends import read_ends
 
 pytestmark = pytest.mark.stack

@@ -13,7 +13,8 @@ from runtime.cli import Built, service_cli
 from runtime.db import Database
 from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
-from runtime.settings import KafkaSettings, ServiceSettings
+from runtime.recovery.recover import Restore
+from runtime.settings import StreamSettings
 from runtime.work import table
 from runtime.work.worker import Worker
 from starlette.applications import Starlette
@@ -27,7 +28,7 @@ SLOW = 666
 """The amount of a record that takes long to decode."""
 
 
-class Settings(KafkaSettings, ServiceSettings):
+class Settings(StreamSettings):
     """Read from CHILD_…"""
 
     model_config = SettingsConfigDict(env_prefix="CHILD_")
@@ -83,7 +84,14 @@ def translate(event, _):
     return event
 
 
-cli = service_cli("child", settings=Settings, build=build, roles=("consumer",), migrations=Path())
+cli = service_cli(
+    "child",
+    settings=Settings,
+    build=build,
+    restore=lambda _: Restore({}, keep),
+    roles=("consumer",),
+    migrations=Path(),
+)
 
 if __name__ == "__main__":
     topics.TOPICS = own_topics()

@@ -20,7 +20,6 @@ from runtime import migrate
 from runtime.bus.consumer import Bus
 from runtime.bus.topic_ids import topic_ids
 from runtime.db import Database
-from runtime.outbox import table
 from runtime.outbox.recorder import Message, Outbox
 from runtime.outbox.relay import Relay
 from stack.servers import Servers
@@ -86,7 +85,7 @@ async def make_tables(address: str) -> None:
     conn = await asyncpg.connect(address)
     await conn.execute(migrate.RUNTIME_DDL + migrate.WORK_DDL)
     await conn.execute("CREATE TABLE effects (id uuid NOT NULL, amount bigint CHECK (amount <> 13))")
-    await table.ensure_partitions(conn)
+    await migrate.add_own_tables(conn)
     await conn.close()
 
 

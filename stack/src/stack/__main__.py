@@ -14,6 +14,7 @@ from stack.clean import clean, stop_all
 from stack.down import down
 from stack.errors import StackError
 from stack.paths import STATE, Home
+from stack.replay import replay
 from stack.up import up
 
 T = TypeVar("T")
@@ -97,6 +98,12 @@ def _failpoints(
 ) -> None:
     """Arm a running service's failpoints, or show them."""
     say(json.dumps(control.failpoints(service, arm)))
+
+
+@cli.command("replay")
+def _replay() -> None:
+    """Fill a broker that has lost its records from the services' outboxes."""
+    run(replay(Home(), say))
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

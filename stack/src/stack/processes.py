@@ -134,9 +134,9 @@ async def stop(home: Home, name: str) -> bool:
     if record is None:
         return False
     was_alive = send(record, record.spec.stop_signal)
-    if was_alive and not await _gone(record, record.spec.stop_seconds):
+    if was_alive and not await gone(record, record.spec.stop_seconds):
         _kill_group(record)
-        await _gone(record, 10.0)
+        await gone(record, 10.0)
     (home.run / f"{name}.json").unlink(missing_ok=True)
     return was_alive
 
@@ -172,7 +172,8 @@ def renamed(spec: Spec, name: str) -> Spec:
     return replace(spec, name=name, environment=environment)
 
 
-async def _gone(record: Record, within: float) -> bool:
+async def gone(record: Record, within: float) -> bool:
+    """Wait until the process has ended; False if it still lives after `within` seconds."""
     until = time.monotonic() + within
     while record.alive:
         if time.monotonic() > until:

@@ -48,6 +48,12 @@ class TaskRequested(Event):
     idempotency_key: str | None = None
     fingerprint: str | None = None
     repeat: int = Field(default=1, ge=1, description="1 at first; a repeat asks for the answer again")
+    metadata: dict[str, str] | None = None
+    webhook_url: str | None = None
+    order: list[UUID] = Field(
+        default=[], description="With the first task of a request with an idempotency key: all its tasks"
+    )
+    answer: str | None = Field(default=None, description="What that request was answered, to the byte")
 
 
 class TaskCancelRequested(Event):
@@ -90,6 +96,7 @@ class CreditsFrozen(Event):
     deadline: datetime
     expires_at: datetime
     frozen_at: datetime
+    requested_at: datetime | None = None
     balance: Balance
 
 
@@ -104,6 +111,9 @@ class TaskSettled(Event):
     charged_micro: int = Field(ge=0, le=MAX_BIGINT)
     returned_micro: int = Field(ge=0, le=MAX_BIGINT)
     settled_at: datetime
+    quote_micro: int | None = Field(default=None, ge=0, le=MAX_BIGINT)
+    requested_at: datetime | None = None
+    deadline: datetime | None = None
     balance: Balance | None = Field(description="None when the account never existed")
 
 
@@ -118,6 +128,7 @@ class CreditsChanged(Event):
     reason: str
     written_off_micro: int = Field(default=0, ge=0)
     changed_at: datetime
+    granted_at: datetime | None = None
     balance: Balance
 
 
@@ -143,6 +154,11 @@ class TaskProgress(Event):
     state: Literal["submitted", "queued", "processing"]
     percent: int | None = Field(default=None, ge=0, le=100)
     provider: str
+    protocol: str | None = None
+    provider_model: str | None = None
+    credential_id: str | None = None
+    provider_job_id: str | None = None
+    cost_rule: dict[str, Any] | None = None
     at: datetime
 
 
@@ -168,6 +184,7 @@ class ProviderCompleted(Event):
     derive: list[str] = []
     provider: str | None = None
     protocol: str | None = None
+    provider_model: str | None = None
     provider_job_id: str | None = None
     credential_id: str | None = None
     actual_micro: int | None = Field(default=None, ge=0, le=MAX_BIGINT)
@@ -248,6 +265,7 @@ class WebhookDelivered(Event):
     account_id: UUID
     task_id: UUID | None
     endpoint_id: UUID | None = Field(description="None: the address that the task itself named")
+    url: str | None = Field(default=None, description="That address")
     outcome: Literal["delivered", "given_up"]
     reason: str | None = Field(default=None, description="Why it was given up")
     attempts: int = Field(ge=0)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from starlette.applications import Starlette
@@ -12,9 +12,12 @@ from starlette.applications import Starlette
 from runtime import failpoint_routes, failpoints, logs, process
 from runtime.health import Part
 from runtime.internal import InternalRoutes
-from runtime.settings import ServiceSettings
+from runtime.settings import ServiceSettings, StreamSettings
 
-S = TypeVar("S", bound=ServiceSettings)
+if TYPE_CHECKING:
+    from runtime.recovery.recover import Restore
+
+S = TypeVar("S", bound=StreamSettings)
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,12 @@ def service_cli(
     *,
     settings: Callable[[], S],
     build: Callable[[S, frozenset[str]], Built],
+    restore: "Callable[[S], Restore]",
     roles: Collection[str],
     migrations: Path,
 ) -> typer.Typer:
-    """The command line of a service: one command per role, `all` for every role in one process, `migrate`."""
+    """The command line of a service: one command per role, `all` for every role in one process, and what an
+    operator does to its database and outbox."""
     cli = typer.Typer(name=name, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
     def serve(chosen: frozenset[str]) -> None:
@@ -66,6 +71,22 @@ def service_cli(
         try:
             typer.echo(once(lambda: replay.run(dsn, moment=since, cursor=after)))
         except ValueError as error:
+            typer.echo(f"refused: {error}", err=True)
+            raise typer.Exit(1) from None
+
+    @cli.command("recover", help="After a restore: take back from Kafka what was said since the backup.")
+    def _recover(
+        lost_at: Annotated[
+            str | None, typer.Option(help="When the old database was lost (ISO 8601); now if not given.")
+        ] = None,
+    ) -> None:
+        from runtime.recovery import recover  # noqa: PLC0415 -- no other command needs Kafka's client
+
+        values = settings()
+        dsn, bootstrap = values.database_dsn.get_secret_value(), values.kafka_bootstrap
+        try:
+            typer.echo(once(lambda: recover.run(dsn, bootstrap, name, restore(values), lost_at)))
+        except (ValueError, recover.RecoverRefused) as error:
             typer.echo(f"refused: {error}", err=True)
             raise typer.Exit(1) from None
 

@@ -13,6 +13,7 @@ from sqlalchemy.util import await_only
 
 from runtime.bus import dead_letters, offsets
 from runtime.outbox import table as outbox
+from runtime.recovery import table as recovery
 from runtime.work import table as work
 
 RUNTIME_DDL = outbox.DDL + offsets.DDL + dead_letters.DDL
@@ -35,9 +36,17 @@ async def _own_tables(dsn: str) -> None:
     conn = await asyncpg.connect(dsn)
     try:
         if await conn.fetchval("SELECT to_regclass('outbox') IS NOT NULL"):
-            await outbox.ensure_partitions(conn)
+            await add_own_tables(conn)
     finally:
         await conn.close()
+
+
+async def add_own_tables(conn: asyncpg.Connection) -> None:
+    """The tables of every service with an outbox that came after its first migration, and partitions."""
+    async with conn.transaction():
+        await conn.execute("SELECT pg_advisory_xact_lock(hashtext('framebus.migrate'))")
+        await conn.execute(recovery.DDL)
+        await outbox.ensure_partitions(conn)
 
 
 def script(bind: Connection, sql: str) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from contracts.topics import read_by
+
 from runtime import readings
 from runtime.bus.batches import Apply
 from runtime.bus.consumer import Bus
@@ -13,6 +15,7 @@ from runtime.health import Part
 from runtime.measure import Measure, Reading
 from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
+from runtime.recovery.part import Recovering
 from runtime.settings import StreamSettings
 
 
@@ -25,14 +28,15 @@ class Plumbing:
     db: Database
     relay: Relay
     outbox: Outbox
+    group: str
 
     @property
     def parts(self) -> list[Part]:
         """What is started before anything else, in this order."""
-        return [self.db, self.relay]
+        return [self.db, self._recovering(), self.relay]
 
-    def bus(self, translators: Mapping[str, Translator], apply: Apply, *, group: str | None = None) -> Bus:
-        """The consumer of these topics; its group is the service's name unless another is given."""
+    def bus(self, translators: Mapping[str, Translator], apply: Apply) -> Bus:
+        """The consumer of these topics."""
         settings = self.settings
         return Bus(
             self.db,
@@ -41,7 +45,7 @@ class Plumbing:
             bootstrap=settings.kafka_bootstrap,
             translators=translators,
             apply=apply,
-            group=group,
+            group=self.group,
             instance=settings.instance_id,
             wait_ms=settings.consumer_wait_ms,
             max_records=settings.consumer_max_records,
@@ -52,7 +56,6 @@ class Plumbing:
         self,
         topics: Collection[str],
         *,
-        group: str | None = None,
         kinds: Collection[str] = (),
         own: Sequence[Reading] = (),
     ) -> Measure:
@@ -60,7 +63,7 @@ class Plumbing:
         service = self.service
         ends = TopicEnds(self.settings.kafka_bootstrap, topics, client_id=f"{service}-measure")
         common = [
-            readings.lag(ends, group or service),
+            readings.lag(ends, self.group),
             readings.outbox(service),
             readings.dead_letters(service, topics),
             readings.horizon(service),
@@ -69,9 +72,21 @@ class Plumbing:
         every = self.settings.measure_seconds
         return Measure(self.db, [*common, *own], service=service, every_seconds=every, ends=ends)
 
+    def _recovering(self) -> Recovering:
+        return Recovering(
+            self.db,
+            service=self.service,
+            bootstrap=self.settings.kafka_bootstrap,
+            group=self.group,
+            topics=[topic.name for topic in read_by(self.service)],
+        )
 
-def lay(service: str, settings: StreamSettings) -> Plumbing:
-    """Construct the plumbing of a service; nothing is connected before its parts are started."""
+
+def lay(service: str, settings: StreamSettings, *, group: str | None = None) -> Plumbing:
+    """Construct the plumbing of a service; nothing is connected before its parts are started.
+
+    `group` reads its topics: the service's name unless another is given.
+    """
     db = Database(
         settings.database_dsn.get_secret_value(), name=service, pool_size=settings.database_pool_size
     )
@@ -81,4 +96,4 @@ def lay(service: str, settings: StreamSettings) -> Plumbing:
         bootstrap=settings.kafka_bootstrap,
         retention_days=settings.outbox_retention_days,
     )
-    return Plumbing(service, settings, db, relay, Outbox(service, nudge=relay.nudge))
+    return Plumbing(service, settings, db, relay, Outbox(service, nudge=relay.nudge), group or service)

@@ -10,7 +10,7 @@ from providers.tokens import sign_endpoint
 from runtime.cli import once, service_cli
 from runtime.db import Database
 
-from callbacks.app import ROLES, SERVICE, build
+from callbacks.app import ROLES, SERVICE, build, restore
 from callbacks.inbound.http.webhooks import PATH
 from callbacks.settings import Settings
 from callbacks.usecases.show_webhooks import show_webhooks
@@ -19,6 +19,7 @@ cli = service_cli(
     SERVICE,
     settings=Settings,
     build=build,
+    restore=restore,
     roles=ROLES,
     migrations=Path(__file__).parents[2] / "migrations",
 )

@@ -11,6 +11,7 @@ from runtime.internal import InternalRoutes
 from runtime.operating import Operating
 from runtime.outbox.recorder import Outbox
 from runtime.plumbing import lay
+from runtime.recovery.recover import Restore
 from runtime.timer import Timer
 from runtime.work.worker import Worker
 from starlette.applications import Starlette
@@ -19,6 +20,7 @@ from starlette.routing import Route
 
 from callbacks.domain.webhook import Webhook
 from callbacks.inbound.events import TRANSLATORS
+from callbacks.inbound.events.webhook_delivered import webhook_delivered
 from callbacks.inbound.http import errors, webhooks
 from callbacks.inbound.http.customers import Customers
 from callbacks.inbound.http.listeners import Listeners
@@ -35,6 +37,7 @@ from callbacks.usecases.lanes import Lanes
 from callbacks.usecases.measure import readings
 from callbacks.usecases.provider_keys import Fetch, ProviderKeys
 from callbacks.usecases.receive_webhook import Reception
+from callbacks.usecases.restore_deliveries import restore_deliveries
 from callbacks.usecases.store_webhooks import store_webhooks
 
 SERVICE = "callbacks"
@@ -62,6 +65,11 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         parts.append(key_sets)
         app = http_app(reception(settings, base.db, base.outbox, key_sets), customers(settings, base.db))
     return Built(parts, app)
+
+
+def restore(_: Settings) -> Restore:
+    """How callbacks takes back what it had said itself; raw webhooks are as old as the backup."""
+    return Restore({"webhook.delivered": webhook_delivered}, restore_deliveries)
 
 
 def make_post(settings: Settings) -> Post:

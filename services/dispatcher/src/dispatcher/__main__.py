@@ -6,13 +6,14 @@ import typer
 from runtime.cli import once, service_cli
 
 from dispatcher import commands
-from dispatcher.app import ROLES, SERVICE, build
+from dispatcher.app import ROLES, SERVICE, build, restore
 from dispatcher.settings import Settings
 
 cli = service_cli(
     SERVICE,
     settings=Settings,
     build=build,
+    restore=restore,
     roles=ROLES,
     migrations=Path(__file__).parents[2] / "migrations",
 )

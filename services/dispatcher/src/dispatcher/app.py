@@ -14,6 +14,7 @@ from runtime.internal import InternalRoutes
 from runtime.operating import Operating
 from runtime.outbox.recorder import Outbox
 from runtime.plumbing import lay
+from runtime.recovery.recover import Restore
 from runtime.reload import Reloader, Source
 from runtime.timer import Timer
 from runtime.work.worker import Worker
@@ -21,7 +22,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from dispatcher.domain.providers import lease_seconds
-from dispatcher.inbound.events import balances, providers, tasks
+from dispatcher.inbound.events import balances, own, providers, tasks
 from dispatcher.inbound.http.providers import ProviderReports
 from dispatcher.inbound.http.tasks import TaskStates
 from dispatcher.outbound.circuit import Circuits
@@ -44,6 +45,7 @@ from dispatcher.usecases.record_changes import RecordChanges
 from dispatcher.usecases.reload import Reload
 from dispatcher.usecases.report_providers import PERIOD_SECONDS as REPORT_SECONDS
 from dispatcher.usecases.report_providers import ReportProviders
+from dispatcher.usecases.restore_jobs import restore_jobs
 from dispatcher.usecases.store import Store
 from dispatcher.usecases.turns import Turns
 
@@ -73,6 +75,11 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         bus = base.bus(TRANSLATORS, ApplyFacts(worker.wake if worker else None))
         parts += [bus, base.measure(TRANSLATORS, kinds=(WORK, "turn"), own=readings())]
     return Built(parts, Starlette(routes=internal_routes(settings, base.db)))
+
+
+def restore(_: Settings) -> Restore:
+    """How the dispatcher takes back what it had said itself."""
+    return Restore(own.TRANSLATORS, restore_jobs)
 
 
 def internal_routes(settings: Settings, db: Database) -> list[Route]:

@@ -1,11 +1,15 @@
 """`python -m gateway`: api, consumer, all, migrate; and the commands for accounts, keys and grants."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runtime.cli import Built, service_cli
 
 from gateway.inbound.cli import accounts, grants, keys
 from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from runtime.recovery.recover import Restore
 
 
 def _build(settings: Settings, roles: frozenset[str]) -> Built:
@@ -14,10 +18,17 @@ def _build(settings: Settings, roles: frozenset[str]) -> Built:
     return build(settings, roles)
 
 
+def _restore(settings: Settings) -> "Restore":
+    from gateway.app import restore  # noqa: PLC0415 -- likewise
+
+    return restore(settings)
+
+
 cli = service_cli(
     "gateway",
     settings=Settings,
     build=_build,
+    restore=_restore,
     roles=("api", "consumer"),
     migrations=Path(__file__).parents[2] / "migrations",
 )

@@ -8,8 +8,9 @@ from runtime.health import Part
 from runtime.operating import Operating
 from runtime.outbox.recorder import Outbox
 from runtime.plumbing import lay
+from runtime.recovery.recover import Restore
 
-from gateway.inbound.events import TRANSLATORS
+from gateway.inbound.events import TRANSLATORS, own
 from gateway.inbound.http.api import make_api
 from gateway.inbound.http.v1.submit import TASKS_PATH, Submit
 from gateway.outbound.dispatcher import Dispatcher
@@ -27,6 +28,7 @@ from gateway.parts.surfaces import openai, quickstart, video
 from gateway.parts.v1 import v1
 from gateway.settings import Settings
 from gateway.usecases.follow_tasks import FollowTasks
+from gateway.usecases.restore_tasks import restore_tasks
 
 SERVICE = "gateway"
 
@@ -46,6 +48,11 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
     if "consumer" in roles:
         parts += background(settings, base, objects)
     return Built(parts, app)
+
+
+def restore(_: Settings) -> Restore:
+    """How the gateway takes back what it had said itself."""
+    return Restore(own.TRANSLATORS, restore_tasks)
 
 
 def make_app(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
@@ -17,6 +18,9 @@ from ledger.inbound import terminal
 from ledger.settings import Settings
 from ledger.usecases.check_books import check_books
 
+if TYPE_CHECKING:
+    from runtime.recovery.recover import Restore
+
 
 def _build(settings: Settings, roles: frozenset[str]) -> Built:
     from ledger.app import build  # noqa: PLC0415 -- the commands don't wait for what only a server needs
@@ -24,10 +28,17 @@ def _build(settings: Settings, roles: frozenset[str]) -> Built:
     return build(settings, roles)
 
 
+def _restore(settings: Settings) -> "Restore":
+    from ledger.app import restore  # noqa: PLC0415 -- likewise
+
+    return restore(settings)
+
+
 cli = service_cli(
     "ledger",
     settings=Settings,
     build=_build,
+    restore=_restore,
     roles=("api", "consumer", "worker"),
     migrations=Path(__file__).parents[2] / "migrations",
 )

@@ -12,9 +12,11 @@ from runtime.health import Part
 from runtime.internal import InternalRoutes
 from runtime.operating import Operating
 from runtime.plumbing import lay
+from runtime.recovery.recover import Restore
 from starlette.applications import Starlette
 
-from ledger.inbound.events import TRANSLATORS
+from ledger.domain import rebuild
+from ledger.inbound.events import TRANSLATORS, own
 from ledger.inbound.http.books import Books
 from ledger.inbound.sweeper import Sweeper
 from ledger.settings import Settings
@@ -22,6 +24,7 @@ from ledger.usecases.apply_facts import ApplyFacts
 from ledger.usecases.check_books import check_books
 from ledger.usecases.keep_checking import KeepChecking
 from ledger.usecases.measure import readings
+from ledger.usecases.restore_books import restore_books
 from ledger.usecases.sweep_expired import sweep_expired
 
 SERVICE = "ledger"
@@ -29,16 +32,21 @@ SERVICE = "ledger"
 
 def build(settings: Settings, roles: frozenset[str]) -> Built:
     """The parts for the roles: `consumer` moves credits, `worker` lets holds expire, `api` answers."""
-    base = lay(SERVICE, settings)
+    base = lay(SERVICE, settings, group=settings.consumer_group)
     apply = ApplyFacts(base.outbox, hold_margin=timedelta(seconds=settings.hold_margin_seconds))
     parts: list[Part] = [*base.parts]
-    bus = base.bus(TRANSLATORS, apply, group=settings.consumer_group) if "consumer" in roles else None
+    bus = base.bus(TRANSLATORS, apply) if "consumer" in roles else None
     if bus is not None:
-        measure = base.measure(TRANSLATORS, group=settings.consumer_group, own=readings())
+        measure = base.measure(TRANSLATORS, own=readings())
         parts += [bus, measure]
     if "worker" in roles:
         parts.append(_sweeper(settings, base.db, apply, bus))
     return Built(parts, internal_app(settings, base.db, apply) if "api" in roles else None)
+
+
+def restore(_: Settings) -> Restore:
+    """How the ledger books again what it had said itself."""
+    return Restore(own.TRANSLATORS, restore_books, rebuild.order)
 
 
 def internal_app(settings: Settings, db: Database, apply: ApplyFacts) -> Starlette:

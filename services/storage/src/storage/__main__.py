@@ -8,13 +8,14 @@ from runtime.cli import once, service_cli
 from runtime.objects.errors import ObjectStoreError
 
 from storage import commands
-from storage.app import ROLES, SERVICE, build
+from storage.app import ROLES, SERVICE, build, restore
 from storage.settings import Settings
 
 cli = service_cli(
     SERVICE,
     settings=Settings,
     build=build,
+    restore=restore,
     roles=ROLES,
     migrations=Path(__file__).parents[2] / "migrations",
 )

@@ -12,10 +12,11 @@ from runtime.internal import InternalRoutes
 from runtime.operating import Operating
 from runtime.outbox.recorder import Outbox
 from runtime.plumbing import lay
+from runtime.recovery.recover import Restore
 from runtime.work.worker import Worker
 from starlette.applications import Starlette
 
-from storage.inbound.events import provider_completed, task_deleted
+from storage.inbound.events import asset_stored, provider_completed, task_deleted
 from storage.inbound.http.looks import Looks
 from storage.outbound.providers import Providers
 from storage.probe.pool import ProbeLimits
@@ -26,6 +27,7 @@ from storage.usecases.copy_task import CopyTask
 from storage.usecases.keep_leases import KeepLeases
 from storage.usecases.look_into import LookInto
 from storage.usecases.record_results import RecordResults
+from storage.usecases.restore_results import restore_results
 from storage.usecases.workshop import Workshop, WorkshopConfig
 
 SERVICE = "storage"
@@ -54,6 +56,11 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         bus = base.bus(TRANSLATORS, AcceptResults(worker.wake if worker else None))
         parts += [bus, base.measure(TRANSLATORS, kinds=(WORK, erase_task.WORK))]
     return Built(parts, Starlette(routes=routes))
+
+
+def restore(_: Settings) -> Restore:
+    """How storage takes back what it had said itself."""
+    return Restore({"asset.stored": asset_stored.translate}, restore_results)
 
 
 def worker_parts(

@@ -14,7 +14,7 @@ from runtime.trace import current_traceparent
 _INSERT = """
 INSERT INTO outbox (topic, key, event_id, subject, traceparent, value, epoch)
 SELECT r.topic, r.key, r.event_id, r.subject, r.traceparent, r.value,
-       (SELECT epoch FROM outbox_cursor WHERE name = 'relay')
+       (SELECT epoch FROM recovery)
 FROM json_to_recordset($1::json) AS r(topic text, key text, event_id text, subject text, traceparent text,
                                       value json)
 """

@@ -19,12 +19,13 @@ from runtime import failpoints, metrics
 from runtime.backoff import Backoff
 from runtime.db import Database
 from runtime.outbox import table
+from runtime.outbox.reached import Reached
 from runtime.outbox.record import partition_of, record_of
 from runtime.rest import Rest
 
 log = structlog.get_logger()
 
-_LOCK = "SELECT pg_try_advisory_lock(hashtext('framebus.relay'))"
+LOCK = "SELECT pg_try_advisory_lock(hashtext('framebus.relay'))"
 _CURSOR = "SELECT epoch, txid::text AS txid, id FROM outbox_cursor WHERE name = 'relay'"
 _READ = """
 SELECT epoch, txid::text AS txid, id, topic, key, event_id, subject, traceparent, value::text AS value,
@@ -32,7 +33,7 @@ SELECT epoch, txid::text AS txid, id, topic, key, event_id, subject, traceparent
 FROM outbox
 WHERE (epoch, txid, id) > ($1, $2::text::xid8, $3)
   AND created_at >= $5 AND created_at < now() + interval '1 day'  -- leaves out most days' partitions
-  AND (epoch < (SELECT epoch FROM outbox_cursor WHERE name = 'relay')
+  AND (epoch < (SELECT epoch FROM recovery)
        OR txid < pg_snapshot_xmin(pg_current_snapshot()))
 ORDER BY outbox.epoch, outbox.txid, outbox.id
 LIMIT $4
@@ -102,6 +103,7 @@ class Relay:
         self._leading = False
         self._notify: asyncio.Task[None] | None = None
         self._lookback: Any = None
+        self._reached = Reached(bootstrap)
         self._maintain_at = 0.0
         self._blocked_at: float | None = None
         self._missing: str | None = None
@@ -154,7 +156,7 @@ class Relay:
         conn = await self._db.connect("relay")
         try:
             await conn.execute(_SESSION)
-            while not await conn.fetchval(_LOCK):
+            while not await conn.fetchval(LOCK):
                 self.last_error = None
                 await _wait(self._stop, 1.0)
                 if self._stop.is_set():
@@ -190,12 +192,14 @@ class Relay:
 
     async def _relay(self, conn: asyncpg.Connection, producer: AIOKafkaProducer, backoff: Backoff) -> None:
         cursor, blocked, rest = await self._load(conn), Backoff(0.002, 0.1), Rest()
+        self._reached = Reached(self._bootstrap)
         while True:
             rest.begin()
             self._wake.clear()
             if self._moved:
                 cursor = await self._load(conn)
             await self._maintain(conn)
+            await self._reached.keep(conn)
             rows = await conn.fetch(_READ, cursor.epoch, cursor.txid, cursor.id, self._batch, self._lookback)
             if rows:
                 self._measure()
@@ -209,6 +213,7 @@ class Relay:
                 self._measure(blocked=True)
                 await asyncio.sleep(blocked.next())  # above the horizon: an older transaction is about to end
             elif self._stop.is_set():
+                await self._reached.keep(conn, now=True)
                 return
             else:
                 self.last_error = None
@@ -233,7 +238,7 @@ class Relay:
         await failpoints.reach("relay.read")
         async with asyncio.timeout(_ACKNOWLEDGED_SECONDS):  # an idempotent producer would try for ever
             pending = [await producer.send(**record_of(self._service, row)) for row in rows]
-            await asyncio.gather(*pending)
+            self._reached.note(await asyncio.gather(*pending))
         await failpoints.reach("relay.sent")
         last = rows[-1]
         moved = Cursor(last["epoch"], last["txid"], last["id"])

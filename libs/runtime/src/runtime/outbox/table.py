@@ -1,7 +1,8 @@
 """The outbox's tables: insert-only daily partitions and the relay's cursor.
 
 `txid` is the writing transaction; reading in (epoch, txid, id) order below the snapshot's horizon skips no
-late committer. `epoch` is raised after a restore, when transaction ids start anew.
+late committer. `epoch` is raised after a restore, when transaction ids start anew: that of new rows is kept
+in `recovery`, for the cursor's own is that of the row it stands at.
 """
 
 from runtime.db import Connection, Tx

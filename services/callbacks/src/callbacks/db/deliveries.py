@@ -1,11 +1,12 @@
 """Deliveries and their attempts, as the worker sees them."""
 
+from collections.abc import Iterable
 from typing import Final, Literal
 from uuid import UUID
 
-from runtime.db import Connection, Tx
+from runtime.db import Connection, Tx, rows
 
-from callbacks.domain.delivery import Answer, Ended
+from callbacks.domain.delivery import Answer, Ended, Told
 from callbacks.domain.errand import Errand
 from callbacks.domain.signing import Secrets
 
@@ -44,6 +45,22 @@ WHERE id = $1 AND state = 'pending'
 RETURNING round, attempts, last_status, ended_at
 """
 
+# A message that is not known yet comes by Kafka once more, and finds its delivery made.
+_RESTORE = """
+INSERT INTO deliveries AS d (id, message_id, account_id, endpoint_id, url, state, reason, round, attempts,
+                             last_status, ended_at)
+SELECT id, message_id, account_id, endpoint_id, CASE WHEN endpoint_id IS NULL THEN url END,
+       CASE WHEN reason IS NULL THEN 'delivered' ELSE 'given_up' END, reason, round, attempts, last_status,
+       ended_at
+FROM json_to_recordset($1::json) AS r(id uuid, message_id uuid, account_id uuid, endpoint_id uuid, url text,
+                                      reason text, round int, attempts int, last_status int,
+                                      ended_at timestamptz)
+ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason, round = excluded.round,
+    attempts = greatest(d.attempts, excluded.attempts), last_status = excluded.last_status,
+    ended_at = excluded.ended_at, next_at = NULL
+WHERE d.round < excluded.round OR (d.round = excluded.round AND d.state = 'pending')
+"""
+
 
 async def load(conn: Connection, delivery_id: UUID) -> Errand | None:
     """Everything that an attempt needs; None when the delivery is gone."""
@@ -67,3 +84,23 @@ async def end(tx: Tx, delivery_id: UUID, state: State, reason: str | None) -> En
     if row is None:
         return None
     return Ended(row["round"], row["attempts"], row["last_status"], reason, row["ended_at"])
+
+
+async def restore(tx: Tx, told: Iterable[Told]) -> None:
+    """Write down ends that were told of before; what has gone on since stays."""
+    await tx.execute(_RESTORE, rows(_told(each) for each in told))
+
+
+def _told(told: Told) -> dict[str, object]:
+    return {
+        "id": told.delivery_id,
+        "message_id": told.message_id,
+        "account_id": told.account_id,
+        "endpoint_id": told.endpoint_id,
+        "url": told.url,
+        "reason": told.ended.reason,
+        "round": told.ended.round,
+        "attempts": told.ended.attempts,
+        "last_status": told.ended.status,
+        "ended_at": told.ended.at,
+    }

@@ -30,6 +30,7 @@ INSERT INTO deliveries (id, message_id, account_id, endpoint_id, url)
 SELECT id, message_id, account_id, endpoint_id, url
 FROM json_to_recordset($1::json)
     AS r(id uuid, message_id uuid, account_id uuid, endpoint_id uuid, url text)
+ON CONFLICT (message_id, endpoint_id) DO NOTHING RETURNING id
 """
 
 _FORGET = """
@@ -80,8 +81,8 @@ async def insert(tx: Tx, messages: Sequence[Message]) -> set[UUID]:
     return {row["id"] for row in await tx.fetch(_INSERT, given)}
 
 
-async def deliver(tx: Tx, deliveries: Sequence[NewDelivery]) -> None:
-    """Write down what is to be delivered."""
+async def deliver(tx: Tx, deliveries: Sequence[NewDelivery]) -> set[UUID]:
+    """Write down what is to be delivered; the ids of what was not there."""
     given = rows(
         {
             "id": d.id,
@@ -92,7 +93,7 @@ async def deliver(tx: Tx, deliveries: Sequence[NewDelivery]) -> None:
         }
         for d in deliveries
     )
-    await tx.execute(_DELIVER, given)
+    return {row["id"] for row in await tx.fetch(_DELIVER, given)}
 
 
 async def forget(tx: Tx, days: int, limit: int) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 GONE: Final = 410
 SLOW_DOWN: Final = frozenset({429, 502, 503, 504})
@@ -72,6 +73,18 @@ class Ended:
     status: int | None
     reason: str | None
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """That a delivery has ended, as callbacks has said before it was set back. `url` without an endpoint."""
+
+    delivery_id: UUID
+    message_id: UUID
+    account_id: UUID
+    endpoint_id: UUID | None
+    url: str | None
+    ended: Ended
 
 
 Verdict = Arrived | Again | GivenUp

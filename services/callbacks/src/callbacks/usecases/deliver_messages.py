@@ -34,8 +34,9 @@ async def begin(tx: Tx, addressed: Sequence[tuple[Message, Collection[NewDeliver
     if not addressed:
         return 0
     new = await table.insert(tx, [message for message, _ in addressed])
-    deliveries = [each for message, group in addressed if message.id in new for each in group]
-    await table.deliver(tx, deliveries)
+    wanted = [each for message, group in addressed if message.id in new for each in group]
+    begun = await table.deliver(tx, wanted)
+    deliveries = [each for each in wanted if each.id in begun]
     await work.add(tx, [NewWork(d.id, WORK, d.account_id) for d in deliveries if not d.pulled])
     return len(deliveries)
 

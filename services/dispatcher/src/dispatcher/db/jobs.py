@@ -13,6 +13,8 @@ from dispatcher.domain.job import Attempt, Job
 
 _LOAD = """
 SELECT now() AS now, j.task_id, j.account_id, j.requested_at IS NOT NULL AS requested,
+       (SELECT j.requested_at <= lost_at FROM recovery) AS before_loss,
+       (SELECT restored_at FROM recovery) AS restored_at,
        j.frozen_at IS NOT NULL AS frozen,
        j.settled_at IS NOT NULL OR j.deleted_at IS NOT NULL AS settled,
        j.completed_at IS NOT NULL AS completed, j.cancel_reason, j.asset, j.model, j.derive, j.price_rule,
@@ -172,6 +174,8 @@ def _job(records: list[asyncpg.Record]) -> Job:
         deadline=first["deadline"],
         traceparent=first["traceparent"],
         attempts=attempts,
+        uncertain=bool(first["before_loss"])
+        and all(each.submitting_at < first["restored_at"] for each in attempts),
     )
 
 

@@ -16,6 +16,13 @@ class Submit:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """The database was set back, and attempt `n` may have been made: find out before any submit."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class Resolve:
     """A call was, or may have been, on its way: find out, never send again."""
 
@@ -50,7 +57,7 @@ class Conclude:
     change: Change
 
 
-Step = Submit | Resolve | Poll | Cancel | Follow | Conclude
+Step = Submit | Doubt | Resolve | Poll | Cancel | Follow | Conclude
 
 
 def decide(job: Job, timing: Timing) -> Step:
@@ -68,7 +75,8 @@ def decide(job: Job, timing: Timing) -> Step:
         return Conclude(Change(None, completion=_late(latest)))
     if not (job.requested and job.frozen):
         return Conclude(Change(max(job.seconds_to_deadline(), 0.0)))
-    return Submit(_next_number(latest))
+    n = _next_number(latest)
+    return Doubt(n) if job.uncertain else Submit(n)
 
 
 def _next_number(latest: Attempt | None) -> int:

@@ -20,6 +20,8 @@ Orphan = Literal["suspected", "confirmed", "cleared"]
 ProgressState = Literal["submitted", "queued", "processing"]
 CancelReason = Literal["client", "deadline", "operator"]
 CancelAnswer = Literal["accepted", "refused"]
+RESTORED, RESTORED_ANYWHERE = "restored", "restored_anywhere"
+"""Error classes of an attempt that a restored database may have forgotten: made there, or anywhere."""
 LIVE: frozenset[Status] = frozenset({"submitting", "submitted"})
 
 
@@ -77,6 +79,8 @@ class Job:
     deadline: datetime | None = None
     traceparent: str | None = None
     attempts: tuple[Attempt, ...] = ()
+    uncertain: bool = False
+    """Whether it is from before a loss of the database, and no attempt was made or looked for since."""
 
     @property
     def latest(self) -> Attempt | None:

@@ -8,8 +8,9 @@ from runtime.outbox.recorder import Message
 from dispatcher.domain.job import Attempt, Change, Completion, Job, ProgressState
 
 
-def progress(job: Job, attempt: Attempt, state: ProgressState, percent: int | None, at: datetime) -> Message:
+def progress(job: Job, attempt: Attempt, state: ProgressState, change: Change, at: datetime) -> Message:
     """`task.progress`; a state is said once per attempt, and once more per percent reached."""
+    percent = change.percent
     event = TaskProgress(
         task_id=job.task_id,
         account_id=job.account_id,
@@ -17,6 +18,11 @@ def progress(job: Job, attempt: Attempt, state: ProgressState, percent: int | No
         state=state,
         percent=percent,
         provider=attempt.provider,
+        protocol=attempt.protocol,
+        provider_model=attempt.model,
+        credential_id=attempt.credential_id,
+        provider_job_id=change.job_id or attempt.job_id,
+        cost_rule=None if attempt.cost_rule is None else dict(attempt.cost_rule),
         at=at,
     )
     fact = f"progress-{attempt.n}-{state}"
@@ -40,6 +46,7 @@ def completed(
         derive=list(job.derive),
         provider=attempt.provider if attempt else None,
         protocol=attempt.protocol if attempt else None,
+        provider_model=attempt.model if attempt else None,
         provider_job_id=(change.job_id or attempt.job_id) if attempt else None,
         credential_id=attempt.credential_id if attempt else None,
         actual_micro=change.actual_micro,

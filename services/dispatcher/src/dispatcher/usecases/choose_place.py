@@ -45,7 +45,7 @@ async def choose_place(
     desk: Desk, job: Job, n: int, lease: Lease, without: Collection[tuple[str, str]]
 ) -> Plan | Change:
     """The best place that may be called now, none of those `without` a slot; or when to look again."""
-    left = _possible(desk, job)
+    left = possible_places(desk, job)
     if isinstance(left, Change):
         return left
     crowded = [each for each in left if _crowded(desk, lease, each, without)]
@@ -94,7 +94,7 @@ def circuit_key(target: Target) -> Key:
     return target.provider.name, target.credential.id, "submit"
 
 
-def _possible(desk: Desk, job: Job) -> list[Target] | Change:
+def possible_places(desk: Desk, job: Job) -> list[Target] | Change:
     """Where the task may still go, or what follows from there being no such place."""
     model = desk.catalog.get(job.model or "")
     possible = targets(model, desk.providers, job.asset, job.input) if model else []

@@ -12,10 +12,11 @@ from runtime.db import PERMANENT
 from runtime.work.table import Claim
 
 from dispatcher.db.records import Record
-from dispatcher.domain.decide import Cancel, Conclude, Follow, Poll, Resolve, Submit, decide
+from dispatcher.domain.decide import Cancel, Conclude, Doubt, Follow, Poll, Resolve, Submit, decide
 from dispatcher.domain.job import Attempt, Change, Job
 from dispatcher.usecases.cancel_attempt import cancel_attempt
 from dispatcher.usecases.desk import Desk, Lease
+from dispatcher.usecases.doubt_attempt import doubt_attempt
 from dispatcher.usecases.follow_orphan import AGAIN_SECONDS, follow_orphan
 from dispatcher.usecases.poll_attempt import poll_attempt
 from dispatcher.usecases.resolve_attempt import resolve_attempt
@@ -72,6 +73,8 @@ class HandleJob:
         match decide(job, self._desk.timing):
             case Submit(n):
                 return await submit_attempt(self._desk, job, n, lease)
+            case Doubt(n):
+                return None, await doubt_attempt(self._desk, job, n)
             case Resolve(attempt):
                 return attempt, await resolve_attempt(self._desk, job, attempt, lease)
             case Poll(attempt):

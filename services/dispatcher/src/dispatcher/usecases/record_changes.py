@@ -83,7 +83,7 @@ def _messages(valid: Iterable[Record], ended: set[UUID], now: datetime) -> list[
     for record in valid:
         change = record.change
         if record.attempt is not None and change.progress is not None:
-            messages.append(events.progress(record.job, record.attempt, change.progress, change.percent, now))
+            messages.append(events.progress(record.job, record.attempt, change.progress, change, now))
         if change.completion is not None and record.task_id in ended:
             messages.append(events.completed(record.job, record.attempt, change.completion, change, now))
     return messages

@@ -4,7 +4,7 @@ from providers import outcomes as o
 from providers.adapter import adapter
 from runtime.backoff import delay
 
-from dispatcher.domain.job import Attempt, Change, Job, Problem
+from dispatcher.domain.job import RESTORED, RESTORED_ANYWHERE, Attempt, Change, Job, Problem
 from dispatcher.domain.providers import route_of
 from dispatcher.domain.verdicts import SHORTLY, absent, given_up
 from dispatcher.usecases.ask_provider import ask
@@ -14,6 +14,8 @@ from dispatcher.usecases.sign_in import Asking, asking
 
 MAX_PAGES = 50
 LOOK_FIRST, LOOK_MOST = 0.5, 15.0
+LONGEST_SECONDS = 25 * 3600
+"""A task's longest deadline and an hour: as long ago may an attempt be that a restored database forgot."""
 
 _KNOWN = (o.Progress, o.Succeeded, o.Failed, o.Moderated, o.InvalidInput, o.Cancelled)
 
@@ -27,7 +29,8 @@ async def resolve_attempt(desk: Desk, job: Job, attempt: Attempt, lease: Lease) 
     if isinstance(found, o.Found):
         return Change(SHORTLY, "submitted", found.job_id, progress="submitted")
     age = job.age(attempt.submitting_at)
-    if isinstance(found, o.Absent) and age > desk.timing.absent_after:
+    proven = isinstance(found, o.Absent) and attempt.error_class != RESTORED_ANYWHERE
+    if proven and age > desk.timing.absent_after:
         return _never_accepted(desk, job)
     if age >= desk.timing.uncertain_after:
         return _give_up(desk, job, attempt)
@@ -48,7 +51,7 @@ async def look_up(desk: Desk, attempt: Attempt, lease: Lease) -> o.LookupOutcome
     to = await asking(desk, attempt, lease)
     if not isinstance(to, Asking):
         return to if isinstance(to, o.Unknown) else o.Unknown("the provider can't be asked now")
-    provider, protocol, since = to.provider, to.protocol, int(attempt.submitting_at.timestamp())
+    provider, protocol, since = to.provider, to.protocol, _since(attempt)
     for page in range(1, MAX_PAGES + 1):
         request = protocol.lookup(provider.base_url, to.credential, attempt.model, since, page)
         if request is None:
@@ -62,6 +65,12 @@ async def look_up(desk: Desk, attempt: Attempt, lease: Lease) -> o.LookupOutcome
         if not isinstance(outcome, o.NextPage):
             return outcome
     return o.Unknown(f"not on the first {MAX_PAGES} pages")
+
+
+def _since(attempt: Attempt) -> int:
+    """Seconds since 1970 before which the job can't have been made."""
+    back = LONGEST_SECONDS if attempt.error_class in {RESTORED, RESTORED_ANYWHERE} else 0
+    return int(attempt.submitting_at.timestamp()) - back
 
 
 def can_look_up(attempt: Attempt) -> bool:

@@ -8,7 +8,7 @@ from runtime.group_commit import GroupCommit
 from runtime.work import table as work
 from runtime.work.table import Claim
 
-from dispatcher.db import jobs, marks
+from dispatcher.db import jobs, marks, restores
 from dispatcher.db.marks import Mark, Marked, Refusal
 from dispatcher.db.records import Record
 from dispatcher.domain.job import Job
@@ -43,6 +43,13 @@ class Store:
     async def record(self, record: Record) -> bool:
         """Write down what a step found out; whether its attempt was still as the step saw it."""
         return await self._records.submit(record)
+
+    async def doubt(
+        self, task_id: UUID, n: int, place: tuple[str, str, str, str], correlation: str, error_class: str
+    ) -> None:
+        """Write down that an attempt may have been made."""
+        async with self._db.transaction() as tx:
+            await restores.doubt(tx, task_id, n, place, correlation, error_class)
 
     async def drop(self, claim: Claim) -> None:
         """The claimed row stands for no job."""

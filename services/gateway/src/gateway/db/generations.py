@@ -8,6 +8,7 @@ from runtime.db import Connection, Tx, rows
 
 from gateway.db.tasks import VIEW_COLUMNS
 from gateway.domain.admission import Submission
+from gateway.domain.again import RequestedAgain
 
 # The accounts are locked in one order, after the balances.
 _NUMBER = """
@@ -58,7 +59,7 @@ RETURNING published_at IS NOT NULL
 """
 
 
-async def number(tx: Tx, submissions: Iterable[Submission]) -> None:
+async def number(tx: Tx, submissions: Iterable[Submission | RequestedAgain]) -> None:
     """Give new tasks the next numbers of their accounts, in this order."""
     items = [{"account_id": each.account_id, "task_id": each.task_id} for each in submissions]
     if items:

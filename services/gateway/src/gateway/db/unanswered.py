@@ -51,7 +51,7 @@ UPDATE tasks t SET repeat = t.repeat + 1, repeated_at = now()
 FROM due WHERE t.id = due.id
 RETURNING t.id AS task_id, t.account_id, t.asset, t.key_id, t.model, t.input, t.derive, t.quote_micro,
           t.price_rule, t.surface, t.request_id, t.fingerprint, t.idempotency_key, t.traceparent,
-          t.requested_at, t.deadline, t.repeat,
+          t.requested_at, t.deadline, t.repeat, t.metadata, t.webhook_url,
           extract(epoch FROM t.deadline - t.requested_at)::int AS deadline_seconds
 """
 

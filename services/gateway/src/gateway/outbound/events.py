@@ -17,7 +17,7 @@ from contracts.events import (
 )
 from runtime.outbox.recorder import Message
 
-from gateway.domain.admission import Submission
+from gateway.domain.admission import Receipt, Submission
 
 GrantKind = Literal["topup", "plan", "promotion", "refund", "adjustment"]
 DeleteReason = Literal["client", "retention", "operator"]
@@ -25,9 +25,16 @@ CancelReason = Literal["client", "deadline", "operator"]
 
 
 def task_requested(
-    submission: Submission, requested_at: datetime, deadline: datetime, repeat: int = 1
+    submission: Submission,
+    requested_at: datetime,
+    deadline: datetime,
+    repeat: int = 1,
+    receipt: Receipt | None = None,
 ) -> Message:
-    """A task was accepted. A repeat is the same event with the next number."""
+    """A task was accepted. A repeat is the same event with the next number.
+
+    `receipt` comes with the first task of a request with an idempotency key: the record that is kept of it.
+    """
     event = TaskRequested.model_construct(  # every value was checked where it came in: this is the hot path
         task_id=submission.task_id,
         account_id=submission.account_id,
@@ -45,6 +52,10 @@ def task_requested(
         idempotency_key=submission.idempotency_key,
         fingerprint=submission.fingerprint,
         repeat=repeat,
+        metadata=None if submission.metadata is None else dict(submission.metadata),
+        webhook_url=submission.webhook_url,
+        order=[] if receipt is None else list(receipt.task_ids),
+        answer=None if receipt is None or receipt.answer is None else receipt.answer.decode(),
     )
     return Message(
         event,

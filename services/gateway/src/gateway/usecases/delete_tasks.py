@@ -1,13 +1,14 @@
 """Delete final tasks: on demand, and when their account's retention is over. What they cost stays."""
 
 from collections.abc import Sequence
+from typing import cast
 from uuid import UUID
 
 import structlog
 from runtime.db import Database
 from runtime.outbox.recorder import Outbox
 
-from gateway.db import deletions
+from gateway.db import deletions, restores
 from gateway.outbound import events
 from gateway.outbound.events import DeleteReason
 
@@ -38,7 +39,11 @@ class DeleteTasks:
         return len(deleted)
 
     async def expire(self) -> None:
-        """Delete what ended longer ago than its account's retention. Run it now and then."""
+        """Delete what ended longer ago than its account's retention, and finish what a restore had to
+        postpone. Run it now and then."""
+        for task_id, reason in await restores.due(self._db.pool, _BATCH):
+            await self([task_id], cast("DeleteReason", reason))
+            await restores.done(self._db.pool, [task_id])
         for _ in range(_MOST_ROUNDS):
             due = await deletions.expired(self._db.pool, _BATCH)
             if not due or await self(due, "retention") == 0:

@@ -2,12 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import asyncpg
 from runtime.db import Database, Tx
-from runtime.outbox.recorder import Outbox
+from runtime.outbox.recorder import Message, Outbox
 
 from gateway.db import balances, generations, keys, submissions
 from gateway.domain import admission
@@ -63,12 +63,15 @@ class SubmitTasks:
         await generations.number(tx, (each for each in made if each.surface == QUICKSTART))
         await self._outbox.record(
             tx,
-            (
-                events.task_requested(each, now, now + timedelta(seconds=each.deadline_seconds))
-                for order in accepted
-                for each in order.submissions
-            ),
+            (message for order in accepted for message in _messages(order, now)),
         )
+
+
+def _messages(order: Order, now: datetime) -> Iterator[Message]:
+    for number, each in enumerate(order.submissions):
+        receipt = order.receipt if number == 0 and each.idempotency_key is not None else None
+        deadline = now + timedelta(seconds=each.deadline_seconds)
+        yield events.task_requested(each, now, deadline, receipt=receipt)
 
 
 async def find_replay(db: Database, scope: Scope, fingerprint: str, asset: str) -> Decision | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import orjson
 from contracts.ids import uuid7
@@ -41,7 +41,7 @@ class TellOwners:
     def _finished(self, row: Mapping[str, Any]) -> Message:
         return events.task_finished(
             events.Finished(
-                event_id=uuid7(),
+                event_id=uuid5(row["id"], "finished"),  # the same also after a restore
                 task_id=row["id"],
                 account_id=row["account_id"],
                 asset=row["asset"],

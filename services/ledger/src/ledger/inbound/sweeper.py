@@ -12,11 +12,11 @@ import time
 from collections.abc import Awaitable, Callable
 
 import structlog
+from runtime.bus.backlog import first_behind
 from runtime.bus.ends import Ends
 from runtime.db import Database
 
 from ledger import metrics
-from ledger.outbound.backlog import first_behind
 
 log = structlog.get_logger()
 

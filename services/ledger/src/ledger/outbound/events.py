@@ -28,6 +28,7 @@ def frozen(said: Frozen) -> Message:
         deadline=request.deadline,
         expires_at=hold.expires_at,
         frozen_at=hold.frozen_at,
+        requested_at=request.requested_at,
         balance=_balance(said.after),
     )
     return Message(
@@ -49,6 +50,9 @@ def settled(said: Closed) -> Message:
         charged_micro=outcome.charged_micro,
         returned_micro=outcome.returned_micro,
         settled_at=outcome.closed_at,
+        quote_micro=request.quote_micro,
+        requested_at=request.requested_at,
+        deadline=request.deadline,
         balance=_balance(said.after),
     )
     return Message(
@@ -68,6 +72,7 @@ def changed(said: Change) -> Message:
         reason=grant.reason,
         written_off_micro=said.written_off_micro,
         changed_at=said.after.moved_at,
+        granted_at=grant.at,
         balance=_balance(said.after),
     )
     return Message(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from storage.domain.copy import GiveUp
 from storage.domain.media import MediaKind
 
 OutputKind = MediaKind
@@ -99,3 +100,11 @@ class Stored:
     """All of a task's files are in storage."""
 
     copies: tuple[StoredCopy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How a task ended, as storage has said before it was set back."""
+
+    task: Succeeded
+    result: Stored | GiveUp

@@ -1,6 +1,6 @@
-"""What Kafka holds that the ledger hasn't handled: asked of the broker, compared with the stored offsets.
+"""What Kafka holds that a service hasn't handled: asked of the broker, compared with the stored offsets.
 
-The sweeper can't go by a consumer in its own process: another replica's may lag, or none may run there.
+Nobody can go by a consumer in his own process: another replica's may lag, or none may run there.
 """
 
 from runtime.bus.ends import Ends

@@ -1,0 +1,55 @@
+"""A database is set back to a dump while everybody else goes on: what was accepted is there, nothing twice.
+
+Taken out to see it fail: a service's own topics (`own.read` yields nothing). The gateway then doesn't know
+tasks that it had answered for, the ledger's versions part from what it had said, the dispatcher submits
+again what a provider has, and storage copies again what links lead to.
+"""
+
+import asyncio
+import os
+from collections import Counter
+
+import pytest
+import restored_database as database
+from contracts.topics import SERVICES
+from recovery_load import Load, counted
+
+LONG = bool(os.environ.get("FRAMEBUS_LONG"))
+BEFORE, AFTER = (100, 500) if LONG else (6, 12)
+LOAD_SECONDS = 300 if LONG else 0
+FINISHED = "SELECT count(*) AS n FROM tasks WHERE account_id = $1 AND finished_at IS NOT NULL"
+TAKEN = "SELECT count(*) AS n FROM jobs WHERE account_id = $1 AND attempt > 0"
+GRANTED = 10_000_000_000
+
+
+@pytest.mark.timeout(900 if LONG else 200)
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_service_set_back_to_a_dump_takes_back_what_it_had_said(world, service, tmp_path) -> None:
+    customer = await world.customer("10000")
+    load = Load(world, customer, f"restored-{service}")
+    await load.submit(BEFORE)
+    await counted(world, "gateway", FINISHED, customer, 1)
+    await database.dump(world, service, tmp_path / "dump")
+    for _ in range(max(1, LOAD_SECONDS // 10)):
+        await load.submit(AFTER // max(1, LOAD_SECONDS // 10))
+        await asyncio.sleep(10 if LONG else 0)
+    await counted(world, "gateway", FINISHED, customer, BEFORE + 1)
+    await world.simulate(ark={"delay_seconds": 4.0})
+    await load.submit(4)
+    await counted(world, "dispatcher", TAKEN, customer, BEFORE + AFTER + 1)
+    await database.lose(world, service)
+    await database.restore(world, service, tmp_path / "dump")
+    done = await asyncio.to_thread(world.command, service, "recover", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "epoch 2" in done.stdout
+    await database.start(world, service)
+    ended = await load.ended()
+    succeeded = ended["succeeded"]
+    unknown = [each for each in await load.failures() if each != "provider_outcome_unknown"]
+    assert not unknown, (ended, done.stdout)
+    assert service == "dispatcher" or succeeded == len(load.tasks), ended
+    sent = await load.sent()
+    assert max(sent.values()) == 1, sent
+    await load.paid(GRANTED, succeeded)
+    await load.again()
+    assert Counter(await load.seen()) == {200: len(load.tasks)}
