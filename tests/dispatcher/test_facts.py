@@ -3,10 +3,8 @@
 from typing import Any
 
 import pytest
-from dispatcher.domain.facts import Fact, Reported
-from dispatcher_tools import Dispatcher, cancel, deleted, frozen, requested, settled
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from dispatcher.domain.facts import Reported
+from dispatcher_tools import Dispatcher, deleted, frozen, requested, settled
 
 pytestmark = pytest.mark.stack
 
@@ -16,41 +14,6 @@ _JOBS = "SELECT * FROM jobs ORDER BY task_id"
 async def rows(dispatcher: Dispatcher) -> list[dict[str, Any]]:
     found = [dict(row) for row in await dispatcher.db.pool.fetch(_JOBS)]
     return [{name: value for name, value in row.items() if name != "created_at"} for row in found]
-
-
-@given(data=st.data())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_11_any_order_and_repetition(dispatcher: Dispatcher, data: st.DataObject) -> None:
-    one, two, three, gone = requested(), requested(), requested(), requested()
-    facts: list[Fact] = [
-        one,
-        frozen(one),
-        two,
-        frozen(two),
-        settled(two),
-        three,
-        frozen(three),
-        cancel(three),
-        gone,
-        frozen(gone),
-        settled(gone),
-        deleted(gone),
-    ]
-    facts.append(Reported("ark", one.task_id, one.account_id, 1, "cgt-x", True))
-    await dispatcher.db.pool.execute("TRUNCATE jobs, attempts, work")
-    await dispatcher.apply(*facts)
-    expected = await rows(dispatcher)
-    await dispatcher.db.pool.execute("TRUNCATE jobs, attempts, work")
-    shuffled = data.draw(st.permutations(facts + data.draw(st.lists(st.sampled_from(facts), max_size=4))))
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(shuffled)), max_size=3)))
-    for start, end in zip([0, *cuts], [*cuts, len(shuffled)], strict=True):
-        if shuffled[start:end]:
-            await dispatcher.apply(*shuffled[start:end])
-    for row in (found := await rows(dispatcher)):
-        row["traceparent"] = expected[0]["traceparent"]
-    assert [{**row, "traceparent": expected[0]["traceparent"]} for row in expected] == found
-    due = await dispatcher.db.pool.fetch("SELECT id FROM work WHERE due_at <= now()")
-    assert {one.task_id, three.task_id} <= {row["id"] for row in due}
 
 
 async def test_a_repeat_writes_nothing(dispatcher: Dispatcher) -> None:

@@ -79,23 +79,6 @@ async def test_facts_in_the_other_order_lead_to_the_same(dispatcher: Dispatcher)
     assert len(await dispatcher.said(request.task_id, "provider.completed")) == 1
 
 
-async def test_16_an_accepted_job_whose_answer_was_lost_is_found_again(dispatcher: Dispatcher) -> None:
-    await dispatcher.start()
-    await dispatcher.simulator.set(ark={"drop_answer_next": 1})
-    task = await dispatcher.accept()
-    done = await dispatcher.completed(task)
-    assert (done["outcome"], done["attempt"]) == ("succeeded", 1)
-    assert len(await dispatcher.simulator.jobs()) == 1
-
-
-async def test_17_an_answer_that_comes_too_late_is_no_failure(dispatcher: Dispatcher) -> None:
-    await dispatcher.start(ark={"timeout_seconds": 0.5})
-    await dispatcher.simulator.set(ark={"submit_delay_seconds": 1.5})
-    done = await dispatcher.completed(await dispatcher.accept())
-    assert done["outcome"] == "succeeded"
-    assert len(await dispatcher.simulator.jobs()) == 1
-
-
 async def test_a_request_that_never_arrived_is_sent_under_a_new_number(dispatcher: Dispatcher) -> None:
     await dispatcher.start()
     await dispatcher.simulator.set(ark={"drop_request_next": 1})
@@ -117,20 +100,6 @@ async def test_a_lost_answer_without_lookup_is_uncertain_and_never_sent_again(di
     assert (attempt["status"], attempt["orphan"]) == ("unknown", "suspected")
     assert len(await dispatcher.simulator.jobs()) == 1
     assert await until(lambda: _no_work(dispatcher))
-
-
-async def test_18_a_webhook_before_the_answer_is_no_trouble(
-    dispatcher: Dispatcher, callbacks: Callbacks
-) -> None:
-    await dispatcher.start(callbacks_url=callbacks.url, callback_secrets=[SECRET], ark={"poll_seconds": None})
-    await dispatcher.simulator.set(ark={"submit_delay_seconds": 1.5, "delay_seconds": 0})
-    task = await dispatcher.accept()
-    await until(lambda: _final(callbacks))
-    assert (await dispatcher.attempts(task))[0]["status"] == "submitting"
-    done = await dispatcher.completed(task, 8)
-    assert done["outcome"] == "succeeded"
-    assert callbacks.forged == 0
-    assert len(await dispatcher.simulator.jobs()) == 1
 
 
 async def test_a_webhook_makes_the_poll_due_at_once(dispatcher: Dispatcher, callbacks: Callbacks) -> None:
@@ -159,16 +128,6 @@ async def test_a_webhook_that_names_a_job_in_part_is_enough_to_find_it(
     (job,) = await dispatcher.simulator.jobs()
     assert done["outcome"] == "succeeded"
     assert done["provider_job_id"] == f"fal-ai/flux-2/requests/{job['id']}"
-
-
-async def test_19_doubled_webhooks_change_nothing(dispatcher: Dispatcher, callbacks: Callbacks) -> None:
-    await dispatcher.start(callbacks_url=callbacks.url, callback_secrets=[SECRET])
-    await dispatcher.simulator.set(ark={"webhooks": "double"})
-    task = await dispatcher.accept()
-    await dispatcher.completed(task)
-    await dispatcher.apply(*callbacks.received, *callbacks.received)
-    assert await until(lambda: _no_work(dispatcher))
-    assert len(await dispatcher.said(task, "provider.completed")) == 1
 
 
 async def test_20_a_lost_webhook_is_made_up_for_by_polls(

@@ -9,33 +9,10 @@ import asyncpg
 import pytest
 from dispatcher.db import records
 from dispatcher.db.records import Record
-from dispatcher_tools import SEEDANCE, VEO, Dispatcher, frozen, requested, until
+from dispatcher_tools import VEO, Dispatcher, frozen, requested, until
 from runtime.db import Tx
 
 pytestmark = pytest.mark.stack
-
-
-@pytest.mark.parametrize("model", [SEEDANCE, VEO])
-async def test_16_a_worker_killed_between_mark_and_record_leaves_no_second_job(
-    dispatcher: Dispatcher, model: str
-) -> None:
-    first = await dispatcher.start()
-    await dispatcher.simulator.set(submit_delay_seconds=1.0)
-    tasks = [await dispatcher.accept(f"street {n}", model=model) for n in range(12)]
-
-    async def all_taken() -> bool:
-        return len(await dispatcher.simulator.jobs()) == 12
-
-    await until(all_taken)
-    await dispatcher.kill(first)
-    assert {each["status"] for task in tasks for each in await dispatcher.attempts(task)} == {"submitting"}
-    await dispatcher.simulator.set(submit_delay_seconds=0.0)
-    await dispatcher.start()
-    done = [await dispatcher.completed(task, 30) for task in tasks]
-    outcomes = Counter(each["error_code"] or each["outcome"] for each in done)
-    assert outcomes == ({"succeeded": 12} if model == SEEDANCE else {"provider_outcome_unknown": 12})
-    prompts = Counter(job["prompt"] for job in await dispatcher.simulator.jobs())
-    assert set(prompts.values()) == {1}
 
 
 async def test_an_answer_that_the_database_did_not_take_at_once_is_written_down_all_the_same(

@@ -29,39 +29,10 @@ async def test_a_failed_task_gives_the_credits_back(world, provider, marker, cod
     await world.books_are_right()
 
 
-async def test_fm16_an_answer_lost_on_its_way_makes_no_second_job(world) -> None:
-    customer = await world.customer("100")
-    await world.simulate(ark={"drop_answer_next": 1})
-    document = await customer.make(seedance("its answer is lost"), 90)
-    assert document["status"] == "succeeded", document
-    assert len([job for job in await world.jobs() if job["prompt"] == "its answer is lost"]) == 1
-
-
-async def test_fm16_where_nothing_can_be_looked_up_a_lost_answer_is_unknown_and_free(world) -> None:
-    customer = await world.customer("100")
-    await world.simulate(gemini={"drop_answer_next": 1})
-    document = await customer.make(veo("its answer is lost too"), 100)
-    assert (document["status"], document["error"]["code"]) == ("failed", "provider_outcome_unknown")
-    assert len(await world.jobs(provider="gemini")) == 1
-
-    async def back() -> bool:
-        return (await customer.credits())["available"] == 100
-
-    await until(back, "the credits back")
-
-
 async def test_fm20_lost_webhooks_only_cost_time(world) -> None:
     customer = await world.customer("100")
     await world.simulate(ark={"webhooks": "off"})
     assert (await customer.make(seedance("no webhook comes"), 100))["status"] == "succeeded"
-
-
-async def test_fm19_doubled_webhooks_change_nothing(world) -> None:
-    customer = await world.customer("100")
-    await world.simulate(ark={"webhooks": "double"})
-    document = await customer.make(seedance("every webhook twice"), 60)
-    assert document["status"] == "succeeded"
-    assert (await customer.credits())["available"] == 100 - 6.57
 
 
 async def test_a_forged_webhook_is_refused(world) -> None:

@@ -65,7 +65,7 @@ def outcomes(batch: Batch) -> list[tuple[str, str]]:
         ([REQUEST, SUCCEEDED, NOT_STORED], FUNDS, {"released", "refused"}),
     ],
 )
-def test_every_order_and_repetition_ends_with_the_same_money_failure_mode_11(
+def test_every_order_and_repetition_ends_with_the_same_money(
     facts: list[Fact], left: int, ends: set[str]
 ) -> None:
     for order in {*permutations([*facts, *facts])}:

@@ -13,5 +13,5 @@ from dispatcher_fixtures import callbacks, dispatcher, own_db, simulator, simula
 from flow_fixtures import running, world  # noqa: F401 -- likewise
 from own_servers import own_home, own_servers  # noqa: F401 -- likewise
 from reliability_tools import disarmed  # noqa: F401 -- likewise
-from runtime_fixtures import database, db, dsn, kafka_topic, make_bus, raw, say, topic  # noqa: F401 -- likewise
+from runtime_fixtures import database, db, dsn, kafka_topic, make_bus, own_topic, raw, say, topic  # noqa: F401 -- likewise
 from topic_reader import reader  # noqa: F401 -- likewise

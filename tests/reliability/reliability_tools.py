@@ -1,13 +1,17 @@
 """What the tests of the failure modes share: failpoints here and in running processes, deaths, long forms."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
+from child_process import Child
 from flow_tools import World, until
 from runtime import failpoints
+from runtime_fixtures import until as soon
 from stack import control, processes
 
 LONG = bool(os.environ.get("FRAMEBUS_LONG"))
@@ -48,3 +52,11 @@ async def dies_once(world: World, service: str, place: str) -> None:
 def signal_to(world: World, service: str, number: int) -> None:
     """Send a signal to a service's process."""
     control.kill(service, number, world.home.state)
+
+
+async def killed(child: Child, path: str) -> None:
+    """Ask an armed child for something once it is ready, and wait until it has been killed over it."""
+    await soon(child.ready, "the child is ready", 90)
+    with contextlib.suppress(httpx.TransportError):  # it may die before it answers
+        await child.http.post(path)
+    assert await asyncio.wait_for(child.process.wait(), 30) == -9, child.log.read_text()

@@ -68,6 +68,17 @@ def topic(kafka_topic: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return kafka_topic
 
 
+@pytest.fixture
+async def own_topic(kafka, monkeypatch):
+    """A topic that only this test uses."""
+    name = f"test.{uuid4().hex[:8]}"
+    monkeypatch.setattr(topics, "TOPICS", own_topics(name))
+    async with admin_of(kafka) as admin:
+        await admin.create_topics([NewTopic(name, 1, 1)])
+        yield name
+        await admin.delete_topics([name])
+
+
 @pytest.fixture(scope="session")
 async def database(servers: Servers) -> AsyncIterator[str]:
     """The address of a database with the runtime's own tables."""

@@ -3,15 +3,12 @@
 import asyncio
 import contextlib
 import time
-from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import NewTopic
-from contracts import topics
 from runtime.bus import consumer, watch
 from runtime.bus.consumer import Bus
-from runtime_fixtures import TOPIC, admin_of, dead, good_headers, grant, has, keep, own_topics, until
+from runtime_fixtures import TOPIC, dead, good_headers, grant, has, keep, until
 
 
 @contextlib.contextmanager
@@ -127,17 +124,6 @@ async def test_a_reader_with_a_batch_that_fails_stops_at_once_and_the_batch_is_l
     assert time.monotonic() - began < 5
     await make_bus(db, keep, at_end=False)
     await until(lambda: has(db, [message]), "the effect at the next reader")
-
-
-@pytest.fixture
-async def own_topic(kafka, monkeypatch):
-    """A topic that only this test uses."""
-    name = f"test.{uuid4().hex[:8]}"
-    monkeypatch.setattr(topics, "TOPICS", own_topics(name))
-    async with admin_of(kafka) as admin:
-        await admin.create_topics([NewTopic(name, 1, 1)])
-        yield name
-        await admin.delete_topics([name])
 
 
 async def tell(kafka, topic, messages):

@@ -15,7 +15,7 @@ from runtime.outbox.record import partition_of
 from runtime.outbox.recorder import Message, Outbox
 from runtime.outbox.relay import Relay
 from runtime_fixtures import grant, ids_of, record, until
-from topic_reader import Reader, all_there
+from topic_reader import all_there
 
 
 @pytest.fixture
@@ -52,24 +52,6 @@ async def test_a_rolled_back_event_is_never_said(db, relay, reader) -> None:
     assert never.subject not in await reader.subjects()
 
 
-async def test_fm04_a_late_committer_with_a_lower_id_is_not_skipped(db, relay, reader) -> None:
-    """Taken out to see it fail: the `pg_snapshot_xmin` horizon in the relay's query."""
-    early, late = grant(), grant()
-    await relay.start()
-    conn = await db.connect("slow")
-    slow = conn.transaction()
-    await slow.start()
-    from runtime.db import Tx
-
-    await Outbox("gateway").record(Tx(conn), [early])
-    await record(db, [late])
-    for _ in range(20):
-        assert late.subject not in await reader.subjects()  # it waits below the horizon for the older one
-    await slow.commit()
-    await until(lambda: all_there(reader, ids_of([early, late])), "both records")
-    await conn.close()
-
-
 async def test_transaction_ids_are_read_in_the_order_of_numbers_not_of_text(db, relay, reader) -> None:
     """9 before 10: with ids compared as text the cursor would jump to 9 and skip all that begins with 1."""
     messages = [grant() for _ in range(60)]
@@ -79,31 +61,6 @@ async def test_transaction_ids_are_read_in_the_order_of_numbers_not_of_text(db, 
     await db.pool.execute("UPDATE outbox SET txid = (CASE WHEN id % 2 = 0 THEN '99' ELSE '100' END)::xid8")
     await relay.start()  # its batch is 50: the two transactions are read apart
     await until(lambda: all_there(reader, ids_of(messages)), "all records")
-
-
-async def test_fm03_a_relay_that_died_after_sending_sends_again_under_the_same_ids(db, kafka, reader) -> None:
-    messages = [grant() for _ in range(5)]
-    await record(db, messages)
-    first = Relay(db, service="gateway", bootstrap=kafka, idle_seconds=0.05)
-    await first.start()
-    await until(lambda: all_there(reader, ids_of(messages)), "all records")
-    await first.stop()
-    await db.pool.execute("UPDATE outbox_cursor SET txid = '0', id = 0")  # its cursor was never stored
-    second = Relay(db, service="gateway", bootstrap=kafka, idle_seconds=0.05)
-    await second.start()
-    await until(lambda: second.sent == 5, "the records again")
-    await second.stop()
-    said = await until(lambda: _said_twice(reader, ids_of(messages)), "each record twice")
-    assert len(said) == 10
-    assert len(set(said)) == 5
-
-
-async def _said_twice(reader: Reader, wanted: set[str]) -> list[str]:
-    """The ids of the wanted records once all were seen twice; the topic is everybody's."""
-    await reader.subjects()
-    headers = [dict(r.headers) for r in reader.records]
-    said = [h["ce_id"].decode() for h in headers if h.get("ce_subject", b"").decode() in wanted]
-    return said if len(said) >= 2 * len(wanted) else []
 
 
 async def test_only_one_relay_works_and_the_next_takes_over(db, kafka, reader) -> None:

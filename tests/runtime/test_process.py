@@ -8,9 +8,8 @@ import time
 
 import pytest
 from child_process import Child, free_port
-from child_service import SLOW
 from runtime import process
-from runtime_fixtures import effects, grant, has, keep, until
+from runtime_fixtures import effects, keep, until
 
 
 async def test_sigterm_ends_what_was_begun_and_says_what_was_written(
@@ -39,21 +38,6 @@ async def test_sigterm_ends_what_was_begun_and_says_what_was_written(
 
 async def _count(db, number: int) -> bool:
     return len(await effects(db)) >= number
-
-
-async def test_a_zombie_loses_its_batch(db, start_child, group, make_bus, say) -> None:
-    """Stopped for longer than its session, then let go on: the batch it holds is somebody else's by then."""
-    child = await start_child(group=group)
-    await until(child.ready, "the child is ready")
-    message = grant(amount=SLOW)
-    await say([message])
-    await until(lambda: "decoding" in child.log.read_text(), "the batch in its hands")
-    child.process.send_signal(signal.SIGSTOP)
-    await make_bus(db, keep, at_end=False, group=group, session_seconds=6)
-    await until(lambda: has(db, [message]), "the effect at the other reader")
-    child.process.send_signal(signal.SIGCONT)
-    await until(lambda: "offset_mismatch" in child.log.read_text(), "the zombie finds out")
-    assert len(await effects(db)) == 1
 
 
 async def test_a_killed_member_that_has_a_name_comes_back_at_once(db, start_child, group, make_bus) -> None:

@@ -1,0 +1,45 @@
+"""1: a client that got no answer sends its submit again."""
+
+import asyncio
+
+import httpx
+import pytest
+from flow_tools import seedance
+from reliability_tools import LONG, arm, dead, restart
+
+PLACES = ["gateway.committed", *(["group.committed", "relay.read", "relay.sent"] if LONG else [])]
+
+
+async def test_fm01_fifty_equal_submits_at_once_make_one_task_charged_once(world) -> None:
+    customer = await world.customer("100")
+    answers = await asyncio.gather(*(customer.submit(seedance(), "the-same-key") for _ in range(50)))
+    assert {a.status_code for a in answers} == {202}
+    tasks = {a.json()["task_id"] for a in answers}
+    assert len(tasks) == 1
+    assert sum("idempotent-replayed" in a.headers for a in answers) == 49
+    await customer.finished(tasks.pop())
+    assert (await customer.credits())["available"] == 100 - 6.57
+    other = await customer.submit(seedance("another prompt"), "the-same-key")
+    assert (other.status_code, other.json()["error"]["code"]) == (409, "idempotency_key_reused")
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("place", PLACES)
+async def test_fm01_a_gateway_that_dies_before_it_answers_makes_one_task_of_the_submit_and_its_retry(
+    world, place: str
+) -> None:
+    customer = await world.customer("100")
+    body, key = seedance(f"the answer died at {place}"), f"died-at-{place}"
+    await arm(world, "gateway", f"{place}=kill:1")
+    lost = asyncio.create_task(customer.submit(body, key))
+    await dead(world, "gateway")
+    await asyncio.wait({lost})
+    if place.endswith("committed"):
+        assert isinstance(lost.exception(), httpx.TransportError)
+    await restart(world, "gateway")
+    again = await customer.submit(body, key)
+    assert (again.status_code, again.headers.get("idempotent-replayed")) == (202, "true")
+    assert (await customer.finished(again.json()["task_id"]))["status"] == "succeeded"
+    assert (await customer.credits())["available"] == 100 - 6.57
+    rows = await world.rows("gateway", "SELECT id FROM tasks WHERE account_id = $1", customer.id)
+    assert len(rows) == 1

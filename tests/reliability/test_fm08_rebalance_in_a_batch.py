@@ -1,0 +1,76 @@
+"""8: partitions change hands while a batch is being worked on; who lost them can't write any more."""
+
+import asyncio
+import signal
+
+import pytest
+from child_service import SLOW
+from reliability_tools import LONG
+from runtime.bus import offsets
+from runtime.bus.consumer import Bus
+from runtime_fixtures import effects, grant, has, keep, until
+
+ROUNDS = 20 if LONG else 1
+
+
+async def test_fm08_a_reader_whose_offsets_were_moved_loses_its_batch_and_reads_again(
+    db, make_bus, say, monkeypatch
+) -> None:
+    """Taken out to see it fail: the compare in `offsets.advance`."""
+    go_on = asyncio.Event()
+    advance = offsets.advance
+    messages = [grant()]
+
+    async def moved_by_another(tx, group, moves):
+        if not go_on.is_set():
+            await db.pool.execute(
+                "UPDATE consumer_offsets SET next_offset = next_offset + 1 WHERE partition = $1",
+                moves[0].partition,
+            )
+            go_on.set()
+        await advance(tx, group, moves)
+
+    monkeypatch.setattr(offsets, "advance", moved_by_another)
+    await make_bus(db, keep)
+    await say(messages)
+    await asyncio.wait_for(go_on.wait(), 20)
+    later = [grant(account=m.event.account_id) for m in messages]
+    await say(later)
+    await until(lambda: has(db, later), "the later effect")
+    assert await effects(db) == [m.subject for m in later]  # the other one was somebody else's
+
+
+async def test_fm08_a_zombie_loses_its_batch(db, start_child, group, make_bus, say) -> None:
+    """Stopped for longer than its session, then let go on: the batch it holds is somebody else's by then."""
+    child = await start_child(group=group)
+    await until(child.ready, "the child is ready")
+    message = grant(amount=SLOW)
+    await say([message])
+    await until(lambda: "decoding" in child.log.read_text(), "the batch in its hands")
+    child.process.send_signal(signal.SIGSTOP)
+    await make_bus(db, keep, at_end=False, group=group, session_seconds=6)
+    await until(lambda: has(db, [message]), "the effect at the other reader")
+    child.process.send_signal(signal.SIGCONT)
+    await until(lambda: "offset_mismatch" in child.log.read_text(), "the zombie finds out")
+    assert len(await effects(db)) == 1
+
+
+@pytest.mark.timeout(600)
+async def test_fm08_members_that_come_and_go_under_load_lose_and_double_nothing(db, make_bus, say) -> None:
+    async def slowly(tx, facts) -> None:
+        await keep(tx, facts)
+        await asyncio.sleep(0.05)  # so that partitions go in the middle of a batch
+
+    first: Bus = await make_bus(db, slowly, max_records=5)
+    messages = [grant() for _ in range(40)]
+    await say(messages)
+    for _ in range(ROUNDS):
+        second: Bus = await make_bus(db, slowly, at_end=False, max_records=5)
+        await until(lambda second=second: len(first.lag()) == 6 == len(second.lag()), "a fair split")
+        messages += (more := [grant() for _ in range(60)])
+        await say(more)
+        await second.stop()
+        messages += (more := [grant() for _ in range(20)])
+        await say(more)
+        await until(lambda said=messages: has(db, said), "all effects")
+    assert len(await effects(db)) == len(messages)
