@@ -44,7 +44,7 @@ demo-remote: setup ## Run the demo's requests against the gateway that .env name
 compose-test: setup ## Build the containers, run the demo on them, kill and scale some under load, tear down
 	@COMPOSE_TEST=1 $(RUN) -m pytest tests/compose -rs -s -v
 
-.PHONY: test test-sdk goldens lint typecheck format lock lock-sdk bench chaos flow api-docs metrics-doc providers-doc catalog-check
+.PHONY: test test-sdk goldens lint typecheck format lock lock-sdk bench chaos flow api-docs metrics-doc dashboards providers-doc catalog-check
 test: setup ## Run the tests on real servers; T=tests/ledger for a part
 	@$(RUN) -m pytest $(T)
 test-sdk: setup ## Run the providers' official SDKs against the simulator; S=fal for one of them
@@ -77,5 +77,7 @@ api-docs: setup ## Write docs/api/errors.md from the code
 	@$(RUN) tests/api/error_table.py
 metrics-doc: setup ## Write docs/metrics.md from the metrics of each package
 	@$(RUN) tests/observability/metric_table.py
+dashboards: setup ## Write the dashboards of Grafana from deploy/grafana/dashboards.yml
+	@$(RUN) deploy/grafana/build.py
 providers-doc: setup ## Write docs/providers.md from the scenario table
 	@PYTHONPATH=tests/providers $(RUN) -m scenarios.docs

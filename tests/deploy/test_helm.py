@@ -120,3 +120,14 @@ def test_with_keda_consumers_follow_their_lag_and_workers_their_load() -> None:
     for name, each in deployments.items():
         assert ("replicas" in each["spec"]) != (name in scaled), name
     assert of("ScaledObject", rendered()) == {}
+
+
+def test_with_the_prometheus_operator_all_roles_are_read_and_the_alerts_are_ours() -> None:
+    manifests = rendered(**{"monitoring.enabled": "true", "monitoring.labels.release": "prom"})
+    [monitor], [rule] = of("PodMonitor", manifests).values(), of("PrometheusRule", manifests).values()
+    [roles] = monitor["spec"]["selector"]["matchExpressions"]
+    assert {f"fb-{name}" for name in roles["values"]} == set(of("Deployment", manifests))
+    ours = yaml.safe_load((ROOT / "deploy" / "prometheus" / "alerts.yml").read_text("utf-8"))
+    assert rule["spec"] == ours
+    assert rule["metadata"]["labels"]["release"] == "prom"
+    assert of("PodMonitor", rendered()) == {}

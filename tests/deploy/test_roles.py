@@ -43,7 +43,9 @@ def test_the_chart_deploys_every_role(name: str, deployments: dict[str, Any]) ->
 
 
 def test_only_the_edge_is_published_and_only_jobs_end(containers: dict[str, Any]) -> None:
-    assert [name for name, told in containers.items() if "ports" in told] == ["edge"]
+    sight = {name for name, told in containers.items() if told.get("profiles") == ["observe"]}
+    assert {name for name, told in containers.items() if "ports" in told} == {"edge", *sight}
+    assert {port.split(":-")[1][:9] for name in sight for port in containers[name]["ports"]} == {"127.0.0.1"}
     ending = {name for name, told in containers.items() if told["restart"] == "no"}
     jobs = {name for name in containers if name.endswith("-migrate")}
     assert ending == jobs | {"topics", "bucket", "demo-account"}
@@ -53,3 +55,10 @@ def test_what_is_scaled_with_kafka_reads_as_its_service(deployments: dict[str, A
     groups = {told["service"]: told["group"] for told in deployments.values() if "group" in told}
     assert groups == {name: name for name in groups}
     assert set(groups) == {"gateway", "ledger", "dispatcher", "callbacks", "storage"}
+
+
+def test_prometheus_scrapes_every_role_that_compose_runs(containers: dict[str, Any]) -> None:
+    told = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text("utf-8"))
+    jobs = {each["job_name"]: each["dns_sd_configs"][0]["names"] for each in told["scrape_configs"]}
+    wanted = {name for name in containers if name.endswith(("-api", "-consumer", "-worker"))}
+    assert jobs == {name: [name] for name in wanted}

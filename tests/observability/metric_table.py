@@ -1,5 +1,6 @@
 """Writes docs/metrics.md from the code: `make metrics-doc`."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -17,6 +18,8 @@ MODULES = (
     "callbacks.metrics",
     "storage.metrics",
 )
+NAMED = re.compile(r"\b(?:framebus|gateway|ledger|dispatcher|callbacks|storage)_[a-z_]+\b")
+"""A metric's name in an expression without its labels."""
 _HEAD = """# Metrics
 
 Written by `make metrics-doc` from each package's `metrics.py`.

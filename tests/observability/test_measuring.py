@@ -42,7 +42,7 @@ async def test_all_that_is_measured_of_a_service_has_a_value_on_an_empty_databas
     topics = [topic.name for topic in read_by(service)]
     ends = TopicEnds(kafka, topics, client_id="test")
     common = [
-        readings.lag(ends, f"never-{service}"),
+        readings.lag(ends, service, f"never-{service}"),
         readings.outbox(service),
         readings.dead_letters(service, topics),
         readings.horizon(service),
@@ -64,7 +64,7 @@ async def test_lag_is_what_the_broker_has_and_the_group_has_not_handled(
     open_db, topic: str, kafka: str
 ) -> None:
     db, ends = await open_db("ledger"), TopicEnds(kafka, [topic], client_id="test")
-    reading = readings.lag(ends, "some")
+    reading = readings.lag(ends, "test", "some")
     try:
         await _send(kafka, topic, 3)
         assert await _lag(reading, db) == 3
@@ -86,7 +86,7 @@ async def test_who_has_read_nothing_lags_by_what_is_kept(open_db, topic: str, ka
             TopicPartition(name, number) for (name, _, number), end in (await ends.read()).items() if end
         ]
         await admin.delete_records({place: RecordsToDelete(before_offset=4)})
-        assert await _lag(readings.lag(ends, "nobody"), db) == 1
+        assert await _lag(readings.lag(ends, "test", "nobody"), db) == 1
     finally:
         await admin.close()
         await ends.close()

@@ -31,6 +31,7 @@ _SECRETS = (
     "KEY_PEPPER",
     "CALLBACK_SECRETS",
     "SIGNING_KEY",
+    "GRAFANA_PASSWORD",
 )
 _SIMULATOR = "simulator:9400"
 _EDGE = "edge:8080"

@@ -105,6 +105,7 @@ class Database:
             server_settings=connection_settings(self._name),
             command_timeout=30,
         )
+        metrics.POOL_LIMIT.labels(self._name).set(self._pool_size)
         metrics.POOL.labels(self._name, "busy").set_function(self._busy)
         metrics.POOL.labels(self._name, "idle").set_function(self._unused)
 

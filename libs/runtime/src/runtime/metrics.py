@@ -7,12 +7,13 @@ from prometheus_client import Counter, Gauge
 
 READY = Gauge("framebus_ready", "1 while the process may be given work, else 0", ["service"])
 POOL = Gauge("framebus_db_pool_connections", "Connections in the process's pool", ["service", "state"])
+POOL_LIMIT = Gauge("framebus_db_pool_limit", "The most connections that the pool may have", ["service"])
 
 HANDLED = Counter("framebus_consumer_records", "Records handled, dead letters included", ["service"])
 LAG = Gauge(
     "framebus_consumer_lag",
     "Records in Kafka that the group has not handled: the partition's end less the stored offset",
-    ["group", "topic", "partition"],
+    ["service", "group", "topic", "partition"],
 )
 DEAD_LETTERS = Counter("framebus_dead_letters", "Records that became dead letters", ["service"])
 OPEN_DEAD_LETTERS = Gauge(

@@ -63,7 +63,7 @@ class Plumbing:
         service = self.service
         ends = TopicEnds(self.settings.kafka_bootstrap, topics, client_id=f"{service}-measure")
         common = [
-            readings.lag(ends, self.group),
+            readings.lag(ends, service, self.group),
             readings.outbox(service),
             readings.dead_letters(service, topics),
             readings.horizon(service),

@@ -85,7 +85,7 @@ def work(service: str, kinds: Collection[str]) -> Reading:
     return Reading("work", [metrics.WORK, metrics.OLDEST_WORK], take)
 
 
-def lag(ends: TopicEnds, group: str) -> Reading:
+def lag(ends: TopicEnds, service: str, group: str) -> Reading:
     """What the group has not handled, by topic and partition, whoever reads them or nobody."""
 
     async def take(conn: Connection) -> list[Values]:
@@ -95,7 +95,7 @@ def lag(ends: TopicEnds, group: str) -> Reading:
         done = {key: stored.get(key[1:], 0) for key in there}
         done |= await _kept(ends, [key for key, end in there.items() if end and not done[key]])
         behind = {key: max(end - done[key], 0) for key, end in there.items()}
-        return [{(group, topic, str(number)): value for (topic, _, number), value in behind.items()}]
+        return [{(service, group, topic, str(n)): value for (topic, _, n), value in behind.items()}]
 
     return Reading("lag", [metrics.LAG], take)
 

@@ -8,6 +8,8 @@ ATTEMPTS = Counter(
     "Attempts to deliver by what followed: arrived, again, givenup",
     ["outcome"],
 )
+for _outcome in ("arrived", "again", "givenup"):  # a count that is born as 1 has no rate: it begins as 0
+    ATTEMPTS.labels(_outcome)
 LATENCY = Histogram(
     "callbacks_delivery_seconds", "How long customers' endpoints take to answer", unit="seconds"
 )

@@ -14,7 +14,7 @@ CALL_SECONDS = Histogram(
 )
 ATTEMPTS = Counter(
     "dispatcher_attempts",
-    "Attempts that came to a status, with the class of their problem (empty if there was none)",
+    "Attempts that came to a status or met a problem, with its class (empty if there was none)",
     ["provider", "status", "problem"],
 )
 COST = Counter(

@@ -13,6 +13,9 @@ MOVED = Counter(
     ["asset", "kind"],
     unit="credits",
 )
+for _asset in ("credit", "test"):  # a count that is born as 1 has no rate: it begins as 0
+    for _kind in ("grant", "freeze", "settle", "release", "expire", "takeback", "writeoff"):
+        MOVED.labels(_asset, _kind)
 ANSWERS = Counter(
     "ledger_answers",
     "What the ledger said of tasks: frozen, settled, released, refused; `reason` is the stable code",

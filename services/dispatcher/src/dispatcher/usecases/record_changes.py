@@ -122,12 +122,11 @@ def _report(stale: Iterable[Record], valid: Iterable[Record]) -> None:
 
 def _count(valid: Iterable[Record]) -> None:
     for record in valid:
-        if record.attempt is not None and record.change.status is not None:
-            provider, problem = record.attempt.provider, record.change.problem
-            kind = problem.kind if problem else ""
-            metrics.ATTEMPTS.labels(provider, record.change.status, kind).inc()
-            micro = record.change.cost_micro or 0
-            metrics.COST.labels(provider).inc(micro / metrics.MICRO_PER_CREDIT)
+        attempt, change = record.attempt, record.change
+        if attempt is not None and (change.status or change.problem):
+            provider, kind = attempt.provider, change.problem.kind if change.problem else ""
+            metrics.ATTEMPTS.labels(provider, change.status or attempt.status, kind).inc()
+            metrics.COST.labels(provider).inc((change.cost_micro or 0) / metrics.MICRO_PER_CREDIT)
 
 
 def _names(record: Record) -> dict[str, object]:
