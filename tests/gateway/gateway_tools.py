@@ -115,9 +115,9 @@ class World:
     ) -> Customer:
         account = uuid7()
         async with self.db.transaction() as tx:
-            await accounts.insert(tx, account, "somebody", tier)
+            await accounts.insert(tx, account, "somebody", tier, role)
         key_id, key = await create_key(
-            self.db, KeyRequest(account, Terms("a key", SCOPES), asset, role), PEPPER.encode()
+            self.db, KeyRequest(account, Terms("a key", SCOPES), asset), PEPPER.encode()
         )
         if funds != "0":
             micro = int(Decimal(funds) * 1_000_000)

@@ -41,7 +41,6 @@ async def test_an_account_is_made_funded_and_used_with_its_own_key(operating: Op
     assert (made["status"], made["tier"], made["credits"]["available"]) == ("active", "studio", 0)
     one = f"{ADMIN}/accounts/{made['id']}"
     key = (await api.post(f"{one}/keys", json={"name": "first"})).json()
-    assert key["admin"] is False
     listed = (await api.get(f"{one}/keys")).json()["data"]
     assert [(each["name"], "key" in each) for each in listed] == [("first", False)]
     granted = (await api.post(f"{one}/grants", json={"credits": 12.5, "reason": "a gift"})).json()
@@ -53,6 +52,26 @@ async def test_an_account_is_made_funded_and_used_with_its_own_key(operating: Op
     assert [each["action"] for each in entries] == ["credits.granted", "key.created", "account.created"]
     assert (entries[0]["reason"], entries[0]["detail"]["credits"]) == ("a gift", "12.5")
     assert {each["actor"] for each in entries} == {to_text("key_", operating.operator.key_id)}
+
+
+async def test_every_key_of_an_account_inherits_its_role_and_loses_it_with_it(
+    operating: OperatorSetting,
+) -> None:
+    api, made = operating.operator.api, await account(operating)
+    one = f"{ADMIN}/accounts/{made['id']}"
+    keys = [(await api.post(f"{one}/keys", json={"name": name})).json()["key"] for name in "ab"]
+
+    async def may(key: str, status: int) -> bool:
+        return (await operating.world.client(key).get(f"{ADMIN}/accounts")).status_code == status
+
+    for role, status in (("user", 403), ("admin", 200), ("user", 403)):
+        changed = await api.patch(one, json={"role": role, "reason": "joins or leaves"})
+        assert changed.json()["role"] == role
+        for key in keys:
+            await until(lambda key=key, status=status: may(key, status))
+    assert code(await api.patch(one, json={"role": "king"}))[:2] == (422, "invalid")
+    entries = await audit(operating, made["id"])
+    assert entries[1]["detail"]["role"] == {"from": "user", "to": "admin"}
 
 
 async def test_what_is_made_under_an_id_is_made_once(operating: OperatorSetting) -> None:

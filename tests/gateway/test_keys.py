@@ -145,8 +145,8 @@ async def test_a_key_that_can_not_be_made_is_refused_with_the_field_at_fault(
 async def test_an_account_has_a_hundred_keys_at_most(shared_world: World) -> None:
     customer = await shared_world.customer("1")
     await shared_world.db.pool.execute(
-        "INSERT INTO api_keys (id, account_id, prefix, hash, name, asset, role) "
-        "SELECT gen_random_uuid(), $1, 'p', sha256(gen_random_uuid()::text::bytea), 'k', 'credit', 'user' "
+        "INSERT INTO api_keys (id, account_id, prefix, hash, name, asset) "
+        "SELECT gen_random_uuid(), $1, 'p', sha256(gen_random_uuid()::text::bytea), 'k', 'credit' "
         "FROM generate_series(1, 99)",
         customer.id,
     )

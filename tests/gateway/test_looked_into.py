@@ -22,6 +22,7 @@ from storage.settings import Settings as StorageSettings
 from storage.usecases.look_into import LookInto
 from surface_tools import PROVIDERS, asset, complete, conforms
 from test_files import put
+from test_keys import made
 from upload_files import FORM_HEADERS, form, sound, store, video
 
 from tests.storage.media_files import make_video
@@ -137,6 +138,30 @@ async def test_what_cannot_be_extended_is_refused(world: World, servers: Servers
         assert (answer.status_code, told["code"], told["param"]) == expected, body
     nobody = world.client(customer.key, with_storage(world, None))
     assert (await nobody.post(EXTEND, json={"video_filename": name})).status_code == 503
+
+
+async def test_it_answers_what_every_submit_does(world: World, servers: Servers, clip: bytes) -> None:
+    customer = await world.customer("40", tier="free")
+    name = await finished(world, servers, customer, clip)
+    slow = world.client((await made(customer, requests_per_minute=1))["key"])
+    poor = world.client((await made(customer, spend_cap=1))["key"])
+    reading = world.client((await made(customer, scopes=["read"]))["key"])
+    goes_on = {"video_filename": name, "prompt": "on", "frames": 41, "steps": 4, "height": 480, "width": 480}
+    keyed = {"Idempotency-Key": "once"}
+    assert (await customer.api.post(EXTEND, json=goes_on, headers=keyed)).status_code == 200
+    await slow.get("/api/credits")
+    for api, body, expected in (
+        (world.client(), goes_on, 401),
+        (poor, goes_on, 402),
+        (customer.api, {**goes_on, "frames": 300}, 403),
+        (reading, {"video_filename": name}, 403),
+        (customer.api, {**goes_on, "prompt": "another"}, 409),
+        (customer.api, {"prompt": "x" * 1_100_000}, 413),
+        (slow, {"video_filename": name}, 429),
+    ):
+        answer = await api.post(EXTEND, json=body, headers=keyed if expected == 409 else {})
+        assert answer.status_code == expected, answer.text
+        await conforms(world, "POST", EXTEND, answer)
 
 
 async def test_an_upload_says_how_long_it_is_and_that_is_what_restyling_costs(

@@ -327,7 +327,7 @@ async def test_one_key_used_with_live_and_test_credits_at_once_is_a_conflict_and
     world: World,
 ) -> None:
     customer = await world.customer("1000")
-    request = KeyRequest(customer.id, Terms("t", SCOPES), "test", "user")
+    request = KeyRequest(customer.id, Terms("t", SCOPES), "test")
     _, test_key = await create_key(world.db, request, PEPPER.encode())
     tester = world.client(test_key)
     await world.db.pool.execute("UPDATE balances SET available_micro = 1000000000, version = 1")

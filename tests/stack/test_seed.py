@@ -35,7 +35,7 @@ async def test_three_accounts_and_keys_and_one_grant_are_made(home: Home, gatewa
     keys = await seed(home, gateway)
     calls = _calls(gateway)
     assert [call.split()[0] for call in calls] == ["account", "key"] * 3 + ["grant"]
-    assert ["--admin" in call for call in calls if call.startswith("key")] == [False, False, True]
+    assert ["--admin" in call for call in calls if call.startswith("account")] == [False, False, True]
     assert len({keys.api_key, keys.poor_api_key, keys.admin_key}) == 3
 
 

@@ -83,8 +83,8 @@ def _account(home: Home, name: str, flags: Sequence[str]) -> list[list[str]]:
     known = known_secret(home, f"seed.{name}.key")
     given = ("--secret", known) if known else ()
     return [
-        ["account", "create", "--id", account, "--name", name, "--tier", TIER],
-        ["key", "create", "--account", account, "--name", name, *flags, *given],
+        ["account", "create", "--id", account, "--name", name, "--tier", TIER, *flags],
+        ["key", "create", "--account", account, "--name", name, *given],
     ]
 
 

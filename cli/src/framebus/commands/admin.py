@@ -66,6 +66,7 @@ def change_account(
     status: Annotated[str | None, typer.Option(help="active or disabled")] = None,
     retention_days: Annotated[int | None, typer.Option(help="Forget tasks so long after.")] = None,
     max_live_tasks: Annotated[int | None, typer.Option(help="Unfinished tasks at once.")] = None,
+    role: Annotated[str | None, typer.Option(help="user or admin")] = None,
     reason: Reason = None,
 ) -> None:
     """Change what an account may do."""
@@ -74,6 +75,7 @@ def change_account(
         "status": status,
         "retention_days": retention_days,
         "max_live_tasks": max_live_tasks,
+        "role": role,
         "reason": reason,
     }
     show_json(_send(url, key, "PATCH", f"/accounts/{_part(account_id)}", _known(given)))
@@ -106,6 +108,25 @@ def grant(
     """Add credits to an account, or take some back."""
     body = {"credits": credits_, "reason": reason, "kind": kind}
     show_json(_send(url, key, "POST", f"/accounts/{_part(account_id)}/grants", body))
+
+
+@cli.command()
+def margin(
+    url: Url,
+    key: Key,
+    group_by: Annotated[str | None, typer.Option("--by", help="Of day, model, provider.")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="Requested from then on (ISO 8601).")] = None,
+    before: Annotated[str | None, typer.Option("--to", help="Requested before then.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what customers paid against what providers bill, in credits; the last line is the total."""
+    found = _get(url, key, "/margin", **{"group_by": group_by, "from": since, "to": before})
+    if as_json:
+        show_json(found)
+        return
+    rows = [{**each, "unknown": each["unknown_cost"]["tasks"]} for each in (*found["data"], found["total"])]
+    columns = ("tasks", "settled_credits", "cost_credits", "margin_credits", "unknown")
+    _table(rows, (*found["group_by"], *columns))
 
 
 @cli.command()

@@ -6,15 +6,18 @@ from uuid import UUID
 
 from runtime.db import Connection, Tx
 
-_INSERT = "INSERT INTO accounts (id, name, tier) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING"
+_INSERT = """
+INSERT INTO accounts (id, name, tier, role) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING
+"""
 _BALANCES = """
 INSERT INTO balances (account_id, asset) VALUES ($1, 'credit'), ($1, 'test') ON CONFLICT DO NOTHING
 """
-_SHOWN = "id, name, tier, status, retention_days, max_live_tasks, created_at"
+_SHOWN = "id, name, tier, role, status, retention_days, max_live_tasks, created_at"
 _READ = f"SELECT {_SHOWN} FROM accounts WHERE id = $1"
 _LOCK = f"{_READ} FOR NO KEY UPDATE"
 _CHANGE = """
-UPDATE accounts SET name = $2, tier = $3, status = $4, retention_days = $5, max_live_tasks = $6 WHERE id = $1
+UPDATE accounts SET name = $2, tier = $3, status = $4, retention_days = $5, max_live_tasks = $6, role = $7
+WHERE id = $1
 """
 _SEARCH = f"""
 SELECT {_SHOWN} FROM accounts
@@ -22,12 +25,12 @@ WHERE ($1::uuid IS NULL OR id < $1) AND ($2::text IS NULL OR name ILIKE $2)
   AND ($3::text IS NULL OR tier = $3) AND ($4::text IS NULL OR status = $4)
 ORDER BY id DESC LIMIT $5
 """
-_LIST = "SELECT id, name, tier, status, created_at FROM accounts ORDER BY id LIMIT $1"
+_LIST = "SELECT id, name, tier, role, status, created_at FROM accounts ORDER BY id LIMIT $1"
 
 
-async def insert(tx: Tx, account_id: UUID, name: str, tier: str) -> bool:
+async def insert(tx: Tx, account_id: UUID, name: str, tier: str, role: str = "user") -> bool:
     """Make an account with its empty balances; False if it was there."""
-    made = await tx.execute(_INSERT, account_id, name, tier)
+    made = await tx.execute(_INSERT, account_id, name, tier, role)
     await tx.execute(_BALANCES, account_id)
     return made == 1
 
@@ -44,6 +47,8 @@ class AccountTerms:
     """After how many days its tasks are deleted; None: never."""
     max_live_tasks: int | None
     """None: its tier's."""
+    role: str
+    """user or admin: what all its keys may do."""
 
 
 async def lock(tx: Tx, account_id: UUID) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from runtime.db import Connection, Tx, rows
 
 _FIND = """
-SELECT k.hash, k.id, k.account_id, k.asset, k.role, k.disabled_at IS NOT NULL AS disabled,
+SELECT k.hash, k.id, k.account_id, k.asset, a.role, k.disabled_at IS NOT NULL AS disabled,
        coalesce(k.expires_at <= now(), false) AS expired, k.scopes, k.requests_per_minute,
        k.spend_cap_micro IS NOT NULL AS capped, a.tier, a.max_live_tasks,
        a.status AS account_status
@@ -25,14 +25,14 @@ UPDATE api_keys SET last_used_at = now() WHERE id = ANY(ARRAY(
 ))
 """
 _INSERT = """
-INSERT INTO api_keys (id, account_id, prefix, hash, name, asset, role, scopes, expires_at,
+INSERT INTO api_keys (id, account_id, prefix, hash, name, asset, scopes, expires_at,
                       requests_per_minute, spend_cap_micro)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (hash) DO NOTHING
 """
-_BY_HASH = "SELECT id, account_id, name, asset, role, disabled_at, deleted_at FROM api_keys WHERE hash = $1"
+_BY_HASH = "SELECT id, account_id, name, asset, disabled_at, deleted_at FROM api_keys WHERE hash = $1"
 _SHOWN = """
-    id, account_id, prefix, name, asset, role, scopes, created_at, last_used_at, expires_at, disabled_at,
+    id, account_id, prefix, name, asset, scopes, created_at, last_used_at, expires_at, disabled_at,
     requests_per_minute, spend_cap_micro, CASE WHEN spend_cap_micro IS NULL THEN NULL ELSE committed_micro END
     AS committed_micro
 """
@@ -140,7 +140,6 @@ class NewKey:
     prefix: str
     hash: bytes
     asset: str
-    role: str
     terms: Terms
 
 
@@ -156,7 +155,6 @@ async def insert(tx: Tx, key: NewKey) -> bool:
             key.hash,
             terms.name,
             key.asset,
-            key.role,
             list(terms.scopes),
             terms.expires_at,
             terms.requests_per_minute,

@@ -25,6 +25,8 @@ _FACT_COLUMNS: Sequence[tuple[str, str]] = (
     ("completed_outcome", "text"),
     ("completed_code", "text"),
     ("completed_message", "text"),
+    ("completed_provider", "text"),
+    ("cost_micro", "bigint"),
     ("stored_at", "timestamptz"),
     ("stored_outcome", "text"),
     ("stored_code", "text"),

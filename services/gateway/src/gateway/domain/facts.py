@@ -54,13 +54,15 @@ class Progressed:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The provider side's last word: succeeded, failed, cancelled."""
+    """The provider side's last word: succeeded, failed, cancelled. `cost_micro` is what it bills us."""
 
     task_id: UUID
     at: datetime
     outcome: str
     code: str | None
     message: str | None
+    provider: str | None = None
+    cost_micro: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,9 @@ class Task:
     completed_outcome: str | None = None
     completed_code: str | None = None
     completed_message: str | None = None
+    completed_provider: str | None = None
+    cost_micro: int | None = None
+    """What the provider bills us; never shown to the customer."""
     stored_at: datetime | None = None
     stored_outcome: str | None = None
     stored_code: str | None = None
@@ -193,6 +196,8 @@ def _completed(task: Task, fact: Completed) -> tuple[Task, _News]:
         completed_outcome=fact.outcome,
         completed_code=fact.code,
         completed_message=fact.message,
+        completed_provider=fact.provider,
+        cost_micro=fact.cost_micro,
     )
     data = {"outcome": fact.outcome} | ({"code": fact.code} if fact.code else {})
     return completed, ("completed", data)

@@ -19,4 +19,5 @@ def admin(shared: Shared, ledger: Ledger, services: Services) -> list[Operation]
         services,
         shared.writer,
         shared.links,
+        shared.settings.currency,
     ).operations()

@@ -23,6 +23,7 @@ async def create_account(
     tier: str,
     known_tiers: Collection[str],
     actor: Actor = COMMAND_LINE,
+    role: str = "user",
 ) -> bool:
     """Make it; False when it is there already, the same. Raises AccountError for another one of this id."""
     if tier not in known_tiers:
@@ -30,19 +31,20 @@ async def create_account(
     if not name.strip():
         raise AccountError("an account needs a name")
     async with db.transaction() as tx:
-        if await accounts.insert(tx, account_id, name, tier):
+        if await accounts.insert(tx, account_id, name, tier, role):
             entry = Entry(
                 actor.name,
                 "account.created",
                 to_text(ACCOUNT, account_id),
                 account_id=account_id,
                 actor_account_id=actor.account_id,
-                detail={"name": name, "tier": tier},
+                detail={"name": name, "tier": tier, "role": role},
             )
             await audit.record(tx, entry)
             return True
         found = await accounts.read(tx, account_id)
     assert found is not None, "the insert met it"
-    if (found["name"], found["tier"]) != (name, tier):
-        raise AccountError(f"account {account_id} exists: {found['name']!r}, tier {found['tier']}")
+    if (found["name"], found["tier"], found["role"]) != (name, tier, role):
+        known = f"{found['name']!r}, tier {found['tier']}, role {found['role']}"
+        raise AccountError(f"account {account_id} exists: {known}")
     return False

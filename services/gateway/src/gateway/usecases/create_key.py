@@ -28,7 +28,6 @@ class KeyRequest:
     account_id: UUID
     terms: Terms
     asset: str
-    role: str = "user"
     secret: str | None = None
     actor: str = "command line"
 
@@ -48,14 +47,13 @@ async def create_key(db: Database, request: KeyRequest, pepper: bytes) -> tuple[
         prefix=key_format.shown(secret),
         hash=hash_of(secret, pepper),
         asset=request.asset,
-        role=request.role,
         terms=request.terms,
     )
     async with db.transaction() as tx:
         found = await _insert(tx, key, request.actor)
     if found is None:
         return key.id, secret
-    same = (found["account_id"], found["asset"], found["role"]) == (key.account_id, key.asset, key.role)
+    same = (found["account_id"], found["asset"]) == (key.account_id, key.asset)
     if not same or found["disabled_at"] is not None:
         raise KeyRefused("this secret belongs to another key, or to one that is disabled")
     return found["id"], secret

@@ -1,6 +1,7 @@
-"""`python -m gateway account create | list | show | retention`."""
+"""`python -m gateway account create | list | show | retention | role`."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -22,13 +23,14 @@ def create(
     name: Annotated[str, typer.Option(help="What people call it.")],
     tier: Annotated[str, typer.Option(help="free, starter, creator, pro, studio or enterprise.")] = "free",
     account_id: Annotated[UUID | None, typer.Option("--id", help="Its id; the same again is fine.")] = None,
+    admin: Annotated[bool, typer.Option(help="An operator's: its keys open /api/v1/admin.")] = False,
 ) -> None:
     """Make an account."""
     tiers = list(Catalog.load().tiers)
     chosen = account_id or uuid7()
 
     async def run(db: Database) -> bool:
-        return await create_account(db, chosen, name, tier.lower(), tiers)
+        return await create_account(db, chosen, name, tier.lower(), tiers, role="admin" if admin else "user")
 
     try:
         created = with_database(settings(), run)
@@ -55,11 +57,24 @@ def retention(
 ) -> None:
     """Delete an account's tasks so many days after their end: what they were made of, not what they cost."""
 
+    _change(account_id, {"retention_days": days})
+
+
+@cli.command("role")
+def role(
+    account_id: UUID,
+    admin: Annotated[bool, typer.Option("--admin/--user", help="An operator's account, or a customer's.")],
+    reason: Annotated[str | None, typer.Option(help="For the audit log.")] = None,
+) -> None:
+    """Make an account an operator's, or a customer's again; its keys follow within half a second."""
+    _change(account_id, {"role": "admin" if admin else "user"}, reason)
+
+
+def _change(account_id: UUID, values: Mapping[str, Any], reason: str | None = None) -> None:
     async def run(db: Database) -> None:
-        change = AccountChange(account_id, {"retention_days": days}, None)
-        if await change_account(db, change, ()) is None:
+        if await change_account(db, AccountChange(account_id, values, reason), ()) is None:
             refuse(ValueError(f"there is no account {account_id}"))
-        show({"id": str(account_id), "retention_days": days})
+        show({"id": str(account_id), **values})
 
     with_database(settings(), run)
 

@@ -21,7 +21,6 @@ def create(
     account: Annotated[UUID, typer.Option(help="Whose key it is.")],
     name: Annotated[str, typer.Option(help="What it is for.")],
     test: Annotated[bool, typer.Option(help="A test key: it spends test credits, on the simulator.")] = False,
-    admin: Annotated[bool, typer.Option(help="With the role of an administrator.")] = False,
     scopes: Annotated[
         list[str] | None, typer.Option("--scope", help="read, write, keys; all without it.")
     ] = None,
@@ -37,7 +36,6 @@ def create(
         account_id=account,
         terms=Terms(name, scopes or SCOPES),
         asset="test" if test else "credit",
-        role="admin" if admin else "user",
         secret=secret,
     )
 

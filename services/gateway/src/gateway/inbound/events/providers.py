@@ -26,4 +26,6 @@ def provider_completed(event: events.ProviderCompleted, _: Envelope) -> Complete
         outcome=event.outcome,
         code=event.error_code,
         message=event.error_message,
+        provider=event.provider,
+        cost_micro=event.cost_micro,
     )

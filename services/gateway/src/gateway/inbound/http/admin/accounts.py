@@ -59,6 +59,7 @@ class AccountForm(Form):
     name: Name | None = None
     tier: str | None = None
     status: Literal["active", "disabled"] | None = None
+    role: Literal["user", "admin"] | None = None
     retention_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     max_live_tasks: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     reason: Reason | None = None
@@ -70,7 +71,6 @@ class AccountKeyForm(Form):
     name: Name
     scopes: Scopes | None = None
     test: bool = False
-    admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +126,11 @@ class Accounts:
         return json(await self._shown(request, account_of(request)))
 
     async def change(self, request: Request) -> Response:
-        """Rename it, change its tier, disable or enable it, set its retention and its limit."""
+        """Rename it, change its tier or role, disable or enable it, set its retention and its limit."""
         caller = await self.door(request)
         form = await read_form(request, AccountForm)
         values = form.model_dump(exclude_unset=True, exclude={"reason"})
-        for name in ("name", "tier", "status"):
+        for name in ("name", "tier", "status", "role"):
             if name in values and values[name] is None:
                 raise Problem(422, "invalid", f"{name} can't be null", param=name)
         account_id = account_of(request)
@@ -148,7 +148,7 @@ class Accounts:
         await self.door(request)
         account_id = account_of(request)
         await self._shown(request, account_id)
-        listed = [_key(row) for row in await keys.page(self.db.pool, account_id)]
+        listed = [shown(row) for row in await keys.page(self.db.pool, account_id)]
         return json({"object": "list", "data": listed})
 
     async def create_key(self, request: Request) -> Response:
@@ -162,7 +162,6 @@ class Accounts:
             account_id,
             terms,
             TEST if form.test else CREDIT,
-            "admin" if form.admin else "user",
             actor=actor(caller).name,
         )
         try:
@@ -171,7 +170,7 @@ class Accounts:
             raise Problem(409, "key_refused", f"{str(refused).capitalize()}.") from None
         row = await keys.of_account(self.db.pool, account_id, key_id)
         assert row is not None, "it was made just now"
-        return json({**_key(row), "key": secret}, 201)
+        return json({**shown(row), "key": secret}, 201)
 
     async def _shown(self, request: Request, account_id: UUID) -> dict[str, Any]:
         row = await accounts.read(self.db.pool, account_id)
@@ -192,10 +191,6 @@ class Accounts:
         }
 
 
-def _key(row: Mapping[str, Any]) -> dict[str, Any]:
-    return shown(row) | {"admin": row["role"] == "admin"}
-
-
 def _account(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "object": "account",
@@ -203,6 +198,7 @@ def _account(row: Mapping[str, Any]) -> dict[str, Any]:
         "uuid": str(row["id"]),
         "name": row["name"],
         "tier": row["tier"],
+        "role": row["role"],
         "status": row["status"],
         "retention_days": row["retention_days"],
         "max_live_tasks": row["max_live_tasks"],

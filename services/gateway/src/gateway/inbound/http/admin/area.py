@@ -9,6 +9,7 @@ from runtime.outbox.recorder import Outbox
 from gateway.inbound.http.admin.accounts import Accounts
 from gateway.inbound.http.admin.audit import AuditLog
 from gateway.inbound.http.admin.door import Door
+from gateway.inbound.http.admin.margin import Margin
 from gateway.inbound.http.admin.money import Money
 from gateway.inbound.http.admin.services import ServiceRoutes
 from gateway.inbound.http.admin.tasks import AnyTasks
@@ -33,6 +34,7 @@ class Admin:
     services: Services
     writer: Writer
     links: FileLinks
+    currency: str
 
     def operations(self) -> list[Operation]:
         """What this contributes to the API."""
@@ -41,6 +43,7 @@ class Admin:
             *Accounts(door, self.db, tuple(self.catalog.tiers), self.secret).operations(),
             *Money(door, self.db, self.outbox, self.ledger).operations(),
             *AnyTasks(door, self.db, self.services, self.writer, self.links).operations(),
+            *Margin(door, self.db, self.currency).operations(),
             *AuditLog(door, self.db).operations(),
             *ServiceRoutes(door, self.db, self.services).operations(),
         ]

@@ -37,7 +37,7 @@ class Door:
         """The operator. Raises Problem 401, 403, 429."""
         caller = await self.admit(request)
         if caller.role != _ADMIN:
-            raise Problem(403, "admin_required", "This takes the key of an operator (`key create --admin`).")
+            raise Problem(403, "admin_required", "This takes a key of an operator's account.")
         return caller
 
     def after(self, query: Query, filters: str) -> UUID | None:

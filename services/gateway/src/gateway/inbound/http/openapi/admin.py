@@ -30,13 +30,14 @@ _CREDITS: Document = {
 }
 _ACCOUNT: Document = {
     "type": "object",
-    "required": ["id", "uuid", "name", "tier", "status", "created_at"],
+    "required": ["id", "uuid", "name", "tier", "role", "status", "created_at"],
     "properties": {
         "object": {"const": "account"},
         "id": {**TEXT, "examples": ["acct_01KA8Z5Y3QH4V7N2M9X6T8R0BC"]},
         "uuid": {**TEXT, "description": "The same id as logs and the services' commands show it"},
         "name": TEXT,
         "tier": TEXT,
+        "role": {"enum": ["user", "admin"], "description": "admin: its keys open `/api/v1/admin`"},
         "status": {"enum": ["active", "disabled"]},
         "retention_days": _WHOLE,
         "max_live_tasks": _WHOLE,
@@ -122,10 +123,10 @@ _ENTRY: Document = {
         "detail": {"type": "object", "description": "What belongs to an action of this kind"},
     },
 }
-_KEY: Document = {**KEY, "properties": {**KEY["properties"], "admin": {"type": "boolean"}}}
 _SETTABLE: dict[str, Any] = {
     "name": {"type": "string", "minLength": 1, "maxLength": 100},
     "tier": TEXT,
+    "role": {"enum": ["user", "admin"]},
     "status": {"enum": ["active", "disabled"]},
     "retention_days": {**_WHOLE, "maximum": 3650, "description": "null: tasks are never deleted"},
     "max_live_tasks": {**_WHOLE, "maximum": 1_000_000, "description": "null: its tier's"},
@@ -193,14 +194,14 @@ def change_account() -> Document:
 
 def account_keys() -> Document:
     """`GET /api/v1/admin/accounts/{account_id}/keys`."""
-    return read("An account's keys", list_of(_KEY), _ONE, errors_of=(404,))
+    return read("An account's keys", list_of(KEY), _ONE, errors_of=(404,))
 
 
 def create_account_key() -> Document:
     """`POST /api/v1/admin/accounts/{account_id}/keys`."""
-    flags: dict[str, Any] = {name: {"type": "boolean", "default": False} for name in ("test", "admin")}
-    body = body_of(["name"], {"name": _SETTABLE["name"], "scopes": SCOPES, **flags})
-    schema = {**_KEY, "properties": {**_KEY["properties"], "key": TEXT}}
+    test = {"type": "boolean", "default": False}
+    body = body_of(["name"], {"name": _SETTABLE["name"], "scopes": SCOPES, "test": test})
+    schema = {**KEY, "properties": {**KEY["properties"], "key": TEXT}}
     return made("Make a key for an account", schema, body, _ONE)
 
 

@@ -14,8 +14,8 @@ from runtime.db import Database
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.db import usage_groups
-from gateway.db.usage_groups import GROUPS, METADATA, MOST_GROUPS
+from gateway.db import usage
+from gateway.db.usage import GROUPS, METADATA, MOST_GROUPS
 from gateway.domain.problem import Problem
 from gateway.domain.wishes import MOST_NAME
 from gateway.inbound.http.admit import Admit
@@ -49,18 +49,10 @@ class Usage:
         query = Query(request)
         groups = query.check("group_by", query.text("group_by"), _groups, _GROUPS_FAULT) or []
         as_csv = query.choices("format", ("json", "csv")) == ["csv"]
-        since, before = _range(query)
+        since, before = days_of(query)
         query.finish()
-        if before <= since or before - since > timedelta(days=MOST_DAYS):
-            raise Problem(
-                422, "out_of_range", f"from must be before to, by {MOST_DAYS} days at most", param="from"
-            )
-        found = await usage_groups.by_groups(
-            self.db.pool, caller.account_id, caller.asset, since, before, groups
-        )
-        if len(found) > MOST_GROUPS:
-            message = f"These are more than {MOST_GROUPS} groups: ask for fewer days or groups."
-            raise Problem(422, "too_many_groups", message, param="group_by")
+        found = await usage.by_groups(self.db.pool, caller.account_id, caller.asset, since, before, groups)
+        refuse_too_many(found)
         rows = [self._row(row, groups) for row in found]
         if as_csv or request.headers.get("accept", "").startswith("text/csv"):
             return _csv(rows, groups)
@@ -89,10 +81,22 @@ def _groups(text: str) -> list[str] | None:
     return groups if fit and short and len(set(groups)) == len(groups) <= MOST_BY else None
 
 
-def _range(query: Query) -> tuple[datetime, datetime]:
+def days_of(query: Query) -> tuple[datetime, datetime]:
+    """The parameters `from` and `to`. Raises Problem 422 for more than MOST_DAYS."""
     before = query.time("to") or datetime.now(UTC)
     least = datetime.min.replace(tzinfo=UTC) + timedelta(days=USUAL_DAYS)
-    return query.time("from") or max(before, least) - timedelta(days=USUAL_DAYS), before
+    since = query.time("from") or max(before, least) - timedelta(days=USUAL_DAYS)
+    if before <= since or before - since > timedelta(days=MOST_DAYS):
+        message = f"from must be before to, by {MOST_DAYS} days at most"
+        raise Problem(422, "out_of_range", message, param="from")
+    return since, before
+
+
+def refuse_too_many(found: Sequence[Any]) -> None:
+    """Raises Problem 422."""
+    if len(found) > MOST_GROUPS:
+        message = f"These are more than {MOST_GROUPS} groups: ask for fewer days or groups."
+        raise Problem(422, "too_many_groups", message, param="group_by")
 
 
 def _value(name: str, value: str | None) -> str | None:
