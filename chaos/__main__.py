@@ -5,6 +5,7 @@ import asyncio
 import logging
 import sys
 
+from chaos.remedies import REMEDIES
 from chaos.report import Report
 from chaos.run import Run
 from chaos.schedule import digest, schedule
@@ -21,7 +22,7 @@ def main(words: list[str]) -> int:
         )
         return 0
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it says at length that a broker is away
-    report: Report = asyncio.run(Run(given.seed, given.minutes, calm=given.calm)())
+    report: Report = asyncio.run(Run(given.seed, given.minutes, given.without, given.calm)())
     report.show()
     file = report.save(HOME)
     verdict = f"violated: {', '.join(report.violated)}" if report.violated else "every invariant holds"
@@ -33,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=3.0)
+    parser.add_argument("--without", choices=sorted(REMEDIES), help="take one remedy out of the services")
     parser.add_argument("--calm", action="store_true", help="the load alone, no faults")
     parser.add_argument("--show", action="store_true", help="print the schedule, run nothing")
     return parser

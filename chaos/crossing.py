@@ -171,9 +171,8 @@ class Crossing:
 
     def _owner(self, job: Mapping[str, object]) -> tuple[str, int] | None:
         """The task and attempt that a job says it is for; 0 where it names no attempt."""
-        told = (
-            f"{job.get('callback_url') or ''} {job.get('safety_identifier') or ''} {job.get('params') or ''}"
-        )
+        names = ("callback_url", "correlation", "safety_identifier", "params")
+        told = " ".join(str(job.get(name) or "") for name in names)
         if found := _ATTEMPT.search(told):
             return found[1], int(found[2])
         if found := _CORRELATION.search(told):

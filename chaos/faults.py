@@ -13,22 +13,25 @@ from stack import control
 from stack.errors import StackError
 
 from chaos.api import Api
-from chaos.schedule import DIALS, SERVICES, Fault
+from chaos.schedule import MISDEEDS, SERVICES, Fault
 from chaos.stage import SERVERS, Stage, until
 
 IN_FLIGHT = {
     "gateway": ("gateway", "SELECT count(*) FROM tasks WHERE finished_at IS NULL"),
     "ledger": ("ledger", "SELECT count(*) FROM tasks WHERE closed_at IS NULL AND asset IS NOT NULL"),
     "dispatcher": ("dispatcher", "SELECT count(*) FROM attempts WHERE status IN ('submitting', 'submitted')"),
-    "callbacks": ("dispatcher", "SELECT count(*) FROM attempts WHERE status = 'submitted'"),
+    "callbacks": ("callbacks", "SELECT count(*) FROM deliveries WHERE state = 'pending'"),
     "storage": ("storage", "SELECT count(*) FROM work"),
 }
-"""What a service has in hand, as its own tables say (what callbacks waits for: jobs that will call)."""
-_WORK_SECONDS = 6.0
+"""What a service has in hand, as its own tables say."""
+_PATIENCE_SECONDS = 25.0
 _POISON = """
 ALTER TABLE tasks ADD CONSTRAINT chaos_poison
-CHECK (storage_outcome IS NULL OR account_id <> '{account}') NOT VALID
+CHECK (storage_outcome IS NULL OR account_id NOT IN ({accounts})) NOT VALID
 """
+_POISONED_ACCOUNTS = 3
+"""Few enough to stay below the number of dead letters at which a reader stops."""
+_LETTERS = "SELECT count(*) FROM dead_letters WHERE replayed_at IS NULL"
 _CURE = "ALTER TABLE tasks DROP CONSTRAINT IF EXISTS chaos_poison"
 _CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
 _WAITERS = (
@@ -44,10 +47,12 @@ class Nemesis:
     operator: Api
     busy: Callable[[], list[str]]
     """The accounts that most tasks are of, the busiest first."""
+    seed: int
     killed_in_flight: Counter[str] = field(default_factory=Counter)
     poisoned: int = 0
     told: list[str] = field(default_factory=list)
     last_at: float = 0.0
+    _shares: Counter[str] = field(default_factory=Counter)
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
     _servers: dict[str, asyncio.Lock] = field(
         default_factory=lambda: {name: asyncio.Lock() for name in (*SERVERS, *SERVICES)}
@@ -68,7 +73,7 @@ class Nemesis:
         """Undo whatever may still be in force, and have everything serve; raises TimeoutError."""
         for name in SERVICES:
             self.stage.signal(name, signal.SIGCONT)
-        await self._calm_dials()
+        await self.stage.simulate("DELETE", "faults")
         await self._cure()
         for name in SERVICES:
             await until(lambda n=name: self.stage.ready(n), f"{name} serves again", 120)
@@ -96,15 +101,16 @@ class Nemesis:
 
     async def _failpoint(self, fault: Fault) -> None:
         """Arm a running process; it dies when it comes by."""
-        for left in (5, 4, 3, 2, 1, 0):
+        arm = str(fault.detail["arm"])
+
+        async def armed() -> bool:
             try:
-                arm = str(fault.detail["arm"])
                 await asyncio.to_thread(control.failpoints, fault.target, arm, self.stage.home.state)
-                return
             except StackError:  # it is being killed for another reason
-                if not left:
-                    raise
-                await asyncio.sleep(1)
+                return False
+            return True
+
+        await until(armed, f"{fault.target} can be armed", _PATIENCE_SECONDS)
 
     async def _freeze(self, fault: Fault) -> None:
         async with self._servers[fault.target]:
@@ -123,7 +129,7 @@ class Nemesis:
         await self.stage.twin(name, twin)
         try:
             async with self._servers[name], self._locked(name) as held:
-                await until(held.somebody_waits, "a batch waits", 5)
+                await until(held.somebody_waits, "a batch waits", _PATIENCE_SECONDS)
                 self.stage.signal(name, signal.SIGSTOP)
                 await held.let_go()
                 await asyncio.sleep(fault.seconds)
@@ -134,7 +140,7 @@ class Nemesis:
 
     async def _work(self, service: str) -> int:
         database, sql = IN_FLIGHT[service]
-        end = time.monotonic() + _WORK_SECONDS
+        end = time.monotonic() + _PATIENCE_SECONDS
         while True:
             found = int(await self.stage.value(database, sql))
             if found or time.monotonic() > end:
@@ -159,15 +165,25 @@ class Nemesis:
     async def _deadlock(self, fault: Fault) -> None:
         """Take the ledger's locks in the other order, so that Postgres throws its batch out."""
         async with self._locked(fault.target, last=True) as held:
-            await until(held.somebody_waits, "a batch waits", 8)
+            await until(held.somebody_waits, "a batch waits", _PATIENCE_SECONDS)
             await held.cross()
+
+    async def _block(self, fault: Fault) -> None:
+        """A transaction that is slow to end: everybody who needs its row waits, and others overtake them."""
+        async with self._locked(fault.target):
+            await asyncio.sleep(fault.seconds)
+
+    async def _replay(self, fault: Fault) -> None:
+        """The operator has a service say all that it has said once more."""
+        path = f"/api/v1/admin/services/{fault.target}/outbox/replay"
+        await self.operator.surely("POST", path, json={"everything": True, "reason": "chaos"})
 
     @contextlib.asynccontextmanager
     async def _locked(self, service: str, *, last: bool = False) -> "AsyncIterator[_Held]":
         conn = await asyncpg.connect(self.stage.superuser(service), timeout=5)
         try:
             await conn.execute(
-                "SET deadlock_timeout = '30s'; SET idle_in_transaction_session_timeout = '30s'"
+                "SET deadlock_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'"
             )
             held = _Held(conn)
             await held.take(max(self.busy()) if last else self.busy()[0])
@@ -177,23 +193,20 @@ class Nemesis:
 
     async def _poison(self, fault: Fault) -> None:
         """A constraint that an operator added by mistake: some records can't be handled until it is gone."""
-        await self._ddl(_POISON.format(account=self.busy()[0]))
+        accounts = ", ".join(f"'{each}'" for each in self.busy()[:_POISONED_ACCOUNTS])
+        await self.stage.alter("ledger", _POISON.format(accounts=accounts))
         try:
+            await until(self._letters, "a dead letter", _PATIENCE_SECONDS)
             await asyncio.sleep(fault.seconds)
         finally:
             await self._cure()
         await self._replay_letters()
 
-    async def _cure(self) -> None:
-        await self._ddl(_CURE)
+    async def _letters(self) -> bool:
+        return bool(await self.stage.value("ledger", _LETTERS))
 
-    async def _ddl(self, sql: str) -> None:
-        conn = await asyncpg.connect(self.stage.superuser("ledger"), timeout=10)
-        try:
-            await conn.execute("SET lock_timeout = '10s'")
-            await conn.execute(sql)
-        finally:
-            await conn.close(timeout=3)
+    async def _cure(self) -> None:
+        await self.stage.alter("ledger", _CURE)
 
     async def _replay_letters(self) -> None:
         """What an operator does once the cause is mended; it is part of the plan, no repair."""
@@ -208,23 +221,19 @@ class Nemesis:
 
     # -- the provider -------------------------------------------------------------------------------
 
-    async def _dial(self, fault: Fault) -> None:
-        await self.stage.simulate("PUT", "settings", json=dict(DIALS[fault.target]))
+    async def _provider(self, fault: Fault) -> None:
+        """The simulator takes a share of its occasions to do something wrong."""
+        self._shares[fault.target] += 1
         try:
+            await self._order_shares()
             await asyncio.sleep(fault.seconds)
         finally:
-            await self._calm_dials()
+            self._shares[fault.target] -= 1
+            await self._order_shares()
 
-    async def _calm_dials(self) -> None:
-        calm = {
-            "webhooks": "on",
-            "submit_delay_seconds": 0.0,
-            "delay_seconds": 1.0,
-            "status_code_next": {"status": 500, "times": 0},
-            "poll_status_code_next": {"status": 500, "times": 0},
-            **dict.fromkeys(("drop_answer_next", "drop_request_next", "fail_next", "out_of_quota_next"), 0),
-        }
-        await self.stage.simulate("PUT", "settings", json=calm)
+    async def _order_shares(self) -> None:
+        shares = {name: MISDEEDS[name] for name, many in self._shares.items() if many}
+        await self.stage.simulate("PUT", "faults", json={"seed": self.seed, "shares": shares})
 
 
 class _Held:

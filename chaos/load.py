@@ -150,7 +150,7 @@ class Load:
             return "[sim:moderated]", {}
         if draw < 0.08:
             return "[sim:delay=9]", {}
-        if draw < 0.38:  # many end near their deadline, so that success and expiry race
+        if draw < 0.24:  # many end near their deadline, so that success and expiry race
             return "[sim:delay=2]", {"deadline_seconds": self._chance.randint(8, 14)}
         return "", {}
 

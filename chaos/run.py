@@ -17,6 +17,7 @@ from chaos.faults import Nemesis
 from chaos.history import History
 from chaos.load import Load, load_of
 from chaos.receiver import Receiver
+from chaos.remedies import REMEDIES, Remedy
 from chaos.report import Report
 from chaos.schedule import SERVICES, Fault, digest, schedule
 from chaos.stage import HOLD_MARGIN_SECONDS, TASK_DEADLINE_SECONDS, Stage
@@ -49,15 +50,22 @@ class Run:
     history: History = field(default_factory=History)
     glances: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def remedy(self) -> Remedy | None:
+        """What this run does without."""
+        return REMEDIES[self.without] if self.without else None
+
     async def __call__(self) -> Report:
         """Do all of it."""
         faults = [] if self.calm else schedule(self.seed, self.minutes)
         report = Report(self.seed, self.minutes, digest(faults), self.without)
+        if self.remedy is not None:
+            faults = sorted([*faults, *self.remedy.faults])
         print(f"seed {self.seed}, {self.minutes:g} min, schedule {report.schedule}, {len(faults)} faults")
         begun = time.monotonic()
         receiver = Receiver()
         address = f"127.0.0.1:{await receiver.start()}"
-        stage = await Stage.open(address)
+        stage = await Stage.open(address, self.without)
         try:
             print(f"          the stack serves after {time.monotonic() - begun:.0f} s", flush=True)
             async with load_of(stage, self.history, self.seed, f"http://{address}/hook") as load:
@@ -72,8 +80,10 @@ class Run:
         return report
 
     async def _under_load(self, stage: Stage, load: Load, faults: list[Fault], report: Report) -> None:
+        if self.remedy is not None and self.remedy.sql:
+            await stage.alter(self.remedy.service, self.remedy.sql)
         await load.begin()
-        nemesis = Nemesis(stage, load.operator, load.busy)
+        nemesis = Nemesis(stage, load.operator, load.busy, self.seed)
         async with self._glancing(stage):
             await asyncio.gather(load.run(self.minutes * 60), nemesis.run(faults))
             print("          healing", flush=True)
@@ -106,7 +116,8 @@ class Run:
     async def _quiet(self, stage: Stage, since: float) -> tuple[float | None, str]:
         """Wait until nothing is left to do; the seconds it took, or what is left."""
         left = "nothing was looked at"
-        while time.monotonic() - since < QUIET_SECONDS:
+        bound = QUIET_SECONDS if self.remedy is None else TASK_DEADLINE_SECONDS + HOLD_MARGIN_SECONDS
+        while time.monotonic() - since < bound:
             left = await restlessness(stage)
             if not left:
                 return time.monotonic() - since, ""

@@ -33,21 +33,34 @@ FAILPOINTS: Sequence[tuple[str, Sequence[str]]] = (
 FAILPOINTS_PER_RUN = 5
 """Three seeds in a row have all of them."""
 
-DIALS: Mapping[str, Mapping[str, Any]] = {
-    "answers_dropped": {"drop_answer_next": 3},
-    "requests_dropped": {"drop_request_next": 3},
-    "errors": {"status_code_next": {"status": 500, "times": 4}},
-    "throttled": {"status_code_next": {"status": 429, "times": 4}, "retry_after_seconds": 1},
-    "polls_fail": {"poll_status_code_next": {"status": 503, "times": 15}},
-    "out_of_quota": {"out_of_quota_next": 3},
-    "jobs_fail": {"fail_next": 3},
-    "webhooks_lost": {"webhooks": "off"},
-    "webhooks_doubled": {"webhooks": "double"},
-    "webhooks_late": {"webhooks": "delay", "webhook_delay_seconds": 6},
-    "webhooks_forged": {"webhooks": "forged"},
-    "webhooks_before_the_answer": {"submit_delay_seconds": 2.5, "delay_seconds": 0.2},
+MISDEEDS: Mapping[str, float] = {
+    "drop_request": 0.4,
+    "drop_answer": 0.4,
+    "error_after_accept": 0.3,
+    "answer_twice": 0.5,
+    "answer_after_webhook": 0.6,
+    "server_error": 0.5,
+    "rate_limited": 0.5,
+    "out_of_quota": 0.3,
+    "poll_error": 0.5,
+    "poll_cut": 0.4,
+    "fail": 0.3,
+    "moderated": 0.3,
+    "never_final": 0.1,
+    "succeed_then_fail": 0.3,
+    "fail_then_succeed": 0.3,
+    "webhook_lost": 0.8,
+    "webhook_doubled": 0.6,
+    "webhook_late": 0.6,
+    "webhook_forged": 0.5,
+    "webhook_reordered": 0.6,
+    "webhook_stray": 0.5,
+    "result_expired": 0.3,
+    "result_truncated": 0.2,
+    "result_cut": 0.4,
+    "result_wrong_type": 0.2,
 }
-"""What the simulator is told, for every provider at once, until the fault ends."""
+"""What the simulator does wrong, each at this share of its occasions, at every provider."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -93,13 +106,13 @@ def _wanted(chance: random.Random, seed: int, periods: int) -> list[Fault]:
     kills = [Fault(0, "kill", name) for name in chance.sample(SERVICES, len(SERVICES))]
     places = _failpoints(chance, seed)
     once = _once(chance)
-    room = max(round(periods * 2.5), len(kills) + 4)
+    room = max(round(periods * 2.7), len(kills) + 4)
     if room < len(kills) + len(places) + len(once):  # a short run has its share of each
         chance.shuffle(once)
         once, places = once[: room - len(kills) - 2], places[:2]
     faults = [*kills, *places, *once]
     while len(faults) < room:
-        faults.append(chance.choice([_kill, _freeze, _dial, _dial, _cut, _server])(chance))
+        faults.append(chance.choice([_kill, _freeze, _misdeed, _misdeed, _misdeed, _cut, _server])(chance))
     chance.shuffle(faults)
     return faults
 
@@ -122,12 +135,14 @@ def _once(chance: random.Random) -> list[Fault]:
         Fault(0, "lag", "ledger", 14.0),
         Fault(0, "zombie", "ledger", 14.0),
         Fault(0, "deadlock", "ledger", 4.0),
-        Fault(0, "poison", "ledger", 8.0),
+        Fault(0, "poison", "ledger", 3.0),
+        Fault(0, "block", "gateway", 2.0),
+        Fault(0, "replay", chance.choice(SERVICES)),
         _cut(chance),
         _freeze(chance),
-        Fault(0, "dial", "answers_dropped", 8.0),
-        Fault(0, "dial", "webhooks_before_the_answer", 8.0),
-        Fault(0, "dial", "webhooks_lost", 9.0),
+        misdeed("drop_answer", 9.0),
+        misdeed("answer_after_webhook", 9.0),
+        misdeed("webhook_lost", 9.0),
     ]
 
 
@@ -139,8 +154,13 @@ def _freeze(chance: random.Random) -> Fault:
     return Fault(0, "freeze", chance.choice(SERVICES), float(chance.choice([3, 6, 13])))
 
 
-def _dial(chance: random.Random) -> Fault:
-    return Fault(0, "dial", chance.choice(list(DIALS)), float(chance.choice([5, 9])))
+def misdeed(name: str, seconds: float) -> Fault:
+    """The provider does something wrong for a while."""
+    return Fault(0, "provider", name, seconds, {"share": MISDEEDS[name]})
+
+
+def _misdeed(chance: random.Random) -> Fault:
+    return misdeed(chance.choice(list(MISDEEDS)), float(chance.choice([5, 9])))
 
 
 def _cut(chance: random.Random) -> Fault:

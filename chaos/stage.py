@@ -62,8 +62,13 @@ class Stage:
     _watching: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, customer: str) -> "Stage":
-        """Begin with empty databases, topics and bucket. `customer`: where webhooks may go, host and port."""
+    async def open(cls, customer: str, without: str | None = None) -> "Stage":
+        """Begin with empty databases, topics and bucket. `customer`: where webhooks may go, host and port.
+
+        `without`: the remedy that every process from now on does without.
+        """
+        if without is not None:
+            os.environ |= {"PYTHONPATH": str(Path(__file__).parent / "without"), "CHAOS_WITHOUT": without}
         await down(Home(HOME), lambda _: None)
         await asyncio.to_thread(_forget, Home(HOME))
         ports = assign(Home(HOME), ["simulator"])
@@ -174,6 +179,15 @@ class Stage:
         """The first column of the first row."""
         found = await self.rows(service, sql, *args)
         return next(iter(found[0].values())) if found else None
+
+    async def alter(self, service: str, sql: str) -> None:
+        """Change a service's database as its superuser."""
+        conn = await asyncpg.connect(self.superuser(service), timeout=10)
+        try:
+            await conn.execute("SET lock_timeout = '10s'")
+            await conn.execute(sql)
+        finally:
+            await conn.close(timeout=3)
 
     def superuser(self, service: str) -> str:
         """The superuser's address of a service's database."""
