@@ -1,12 +1,16 @@
 """`python -m dispatcher <role>`, and what an operator asks about jobs."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
+from rich.console import Console
 from runtime.cli import once, service_cli
 
 from dispatcher import commands
 from dispatcher.app import ROLES, SERVICE, build, restore
+from dispatcher.domain.reconciliation import WRONG
+from dispatcher.inbound import terminal
 from dispatcher.settings import Settings
 
 cli = service_cli(
@@ -41,6 +45,24 @@ def _orphans() -> None:
     found = once(lambda: commands.orphans(dsn))
     if found:
         typer.echo(found)
+
+
+@cli.command("reconcile", help="Compare a provider's bills with our attempts; exit code 1 on a difference.")
+def _reconcile(
+    file: Annotated[Path, typer.Argument(help="CSV, JSON lines or a log: provider, job_id, cost, billed.")],
+    since: Annotated[str | None, typer.Option(help="The bills name every job from here on.")] = None,
+    until: Annotated[str | None, typer.Option(help="And up to here.")] = None,
+) -> None:
+    dsn = Settings().database_dsn.get_secret_value()
+    try:
+        text = file.read_text("utf-8")
+        findings = once(lambda: commands.reconcile(dsn, text, since, until))
+    except (ValueError, OSError) as error:
+        typer.echo(f"refused: {error}", err=True)
+        raise typer.Exit(2) from None
+    Console(soft_wrap=True).print(terminal.findings_table(findings))
+    if any(finding.verdict in WRONG for finding in findings):
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""The operator's commands: reads only, as JSON."""
+"""The operator's commands: reads only."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,9 @@ from contracts.ids import task_from_text
 from runtime.db import prepare_connection
 
 from dispatcher.db import reports
+from dispatcher.domain.reconciliation import Finding
+from dispatcher.inbound import bills, terminal
+from dispatcher.usecases.reconcile_bills import reconcile_bills
 
 _ORPHANS = """
 SELECT a.task_id, j.account_id, a.n AS attempt, a.orphan, a.status, a.provider, a.credential_id, a.model,
@@ -48,6 +52,22 @@ async def orphans(dsn: str) -> str:
     finally:
         await conn.close()
     return "\n".join(orjson.dumps(_shown(each), default=str).decode() for each in found)
+
+
+async def reconcile(dsn: str, text: str, since: str | None, until: str | None) -> list[Finding]:
+    """Bills against attempts; of the time given, else from their first to their last job.
+
+    Raises ValueError for what can't be read.
+    """
+    lines = bills.read(text)
+    at = [line.accepted_at for line in lines if line.accepted_at is not None]
+    first = terminal.moment(since) if since else min(at, default=datetime.max.replace(tzinfo=UTC))
+    last = terminal.moment(until) if until else max(at, default=datetime.now(UTC))
+    conn = await _connect(dsn)
+    try:
+        return await reconcile_bills(conn, [line.bill for line in lines], first, last)
+    finally:
+        await conn.close()
 
 
 def _task_id(text: str) -> UUID | None:
