@@ -20,6 +20,7 @@ from stack.servers import ServerSet
 
 Say = Callable[[str], None]
 _STOP_SECONDS = 15.0
+_READY_SECONDS = 180.0  # a broker that begins with nothing takes its time to coordinate groups
 
 
 async def replay(home: Home, say: Say) -> None:
@@ -37,7 +38,9 @@ async def replay(home: Home, say: Say) -> None:
         await _broker(home, found.get("kafka"), say)
         for name in SERVICES:
             await _refill(name, services, say)
-        await asyncio.gather(*(processes.start(home, record.spec) for record in services))
+        await asyncio.gather(
+            *(processes.start(home, record.spec, within=_READY_SECONDS) for record in services)
+        )
         say("the services read and send again")
 
 
