@@ -26,7 +26,7 @@ async def test_fm06_a_reader_killed_in_a_batch_has_moved_no_offset(db, start_chi
 async def test_fm06_every_service_reads_through_the_bus_which_leaves_kafkas_offsets_alone(
     db, make_bus
 ) -> None:
-    """FastStream's default commits what was polled, done or not. Taken out: `ack_policy` in `Bus`."""
+    """FastStream's default commits what was polled, done or not."""
     bus = await make_bus(db, keep, start=False)
     assert bus._subscriber.ack_policy is AckPolicy.MANUAL
     assert bus._subscriber._connection_args["enable_auto_commit"] is False
