@@ -130,16 +130,6 @@ async def test_a_webhook_that_names_a_job_in_part_is_enough_to_find_it(
     assert done["provider_job_id"] == f"fal-ai/flux-2/requests/{job['id']}"
 
 
-async def test_20_a_lost_webhook_is_made_up_for_by_polls(
-    dispatcher: Dispatcher, callbacks: Callbacks
-) -> None:
-    await dispatcher.start(callbacks_url=callbacks.url, callback_secrets=[SECRET])
-    await dispatcher.simulator.set(ark={"webhooks": "off"})
-    done = await dispatcher.completed(await dispatcher.accept())
-    assert done["outcome"] == "succeeded"
-    assert callbacks.received == []
-
-
 async def test_a_throttled_submit_comes_back_under_the_same_number(dispatcher: Dispatcher) -> None:
     await dispatcher.start()
     await dispatcher.simulator.set(ark={"status_code_next": {"status": 429, "times": 2}})
@@ -229,16 +219,6 @@ async def test_a_task_that_the_ledger_released_is_not_sent(dispatcher: Dispatche
     assert await until(lambda: _no_work(dispatcher))
     assert await dispatcher.simulator.jobs() == []
     assert await dispatcher.db.pool.fetchval("SELECT count(*) FROM outbox") == 0
-
-
-async def test_24_a_success_after_the_release_is_an_orphan_without_an_event(dispatcher: Dispatcher) -> None:
-    await dispatcher.start()
-    request = requested("[sim:delay=2]")
-    await dispatcher.apply(request, frozen(request))
-    await until(lambda: dispatcher.said(request.task_id, "task.progress"))
-    await dispatcher.apply(settled(request))
-    await until(lambda: _confirmed(dispatcher, request.task_id, due=True))
-    assert await dispatcher.said(request.task_id, "provider.completed") == []
 
 
 async def test_what_is_said_of_a_deleted_tasks_orphan_is_not_kept(dispatcher: Dispatcher) -> None:

@@ -1,6 +1,5 @@
 """Every way to be wrong gets a clear answer in one shape, never a 500."""
 
-import asyncio
 from typing import Any
 
 import asyncpg
@@ -228,17 +227,6 @@ def test_an_idempotency_key_that_can_not_be_kept_is_a_400(key: str) -> None:
 @pytest.mark.parametrize(("header", "key"), [("k", "k"), ('"k"', "k"), ("x" * 255, "x" * 255), ('"', '"')])
 def test_an_idempotency_key_may_stand_in_quotes(header: str, key: str) -> None:
     assert idempotency_key(header) == key
-
-
-async def test_a_full_queue_is_said_at_once(make_world: Any) -> None:
-    world = await make_world(submit_waiting=1, submit_batch=1, submit_lanes=1)
-    customer = await world.customer("1000")
-    answers = await asyncio.gather(*(customer.submit(seedance()) for _ in range(20)))
-    refused = [answer for answer in answers if answer.status_code == 503]
-    assert refused
-    assert {answer.status_code for answer in answers} == {202, 503}
-    error_of(refused[0], 503, "overloaded")
-    assert refused[0].headers["retry-after"] == "1"
 
 
 async def test_a_lost_database_is_a_503_and_a_fault_of_ours_a_500(world: World, monkeypatch: Any) -> None:

@@ -91,16 +91,6 @@ async def test_an_unknown_account_is_refused_with_its_empty_balance(
     assert not await ledger.check()
 
 
-async def test_a_refusal_is_for_ever_failure_mode_29(ledger: Any, say: Any, a: UUID, t: UUID) -> None:
-    await ledger.tell(say.request(a, t, 30))
-    await ledger.tell(say.grant(a, 100), say.request(a, t, 30), say.request(a, t, 30, repeat=2))
-    assert await ledger.balance(a) == (100, 0, 2)
-    assert [e["event_id"] for e in await ledger.said(a, "task.settled")] == [
-        f"ledger:{t}:settled:1",
-        f"ledger:{t}:settled:2",
-    ]
-
-
 async def test_a_quote_of_zero_freezes_and_settles_without_a_transfer(
     ledger: Any, say: Any, a: UUID, t: UUID
 ) -> None:
@@ -220,32 +210,6 @@ async def test_two_connections_racing_for_one_account_freeze_what_is_there(
     outcomes = [(await ledger.task(task))["outcome"] for task in ids]
     assert (outcomes.count(None), outcomes.count("refused")) == (10, 30)
     assert not await ledger.check()
-
-
-async def test_facts_of_one_task_on_two_connections_settle_once_failure_mode_27(
-    ledger: Any, say: Any
-) -> None:
-    for _ in range(10):
-        account, task = uuid7(), uuid7()
-        facts = [
-            say.request(account, task, 30),
-            say.succeeded(account, task),
-            say.stored(account, task),
-            say.failed(account, task),
-        ]
-        await ledger.tell(say.grant(account, 100))
-        await asyncio.gather(*(ledger.tell(fact) for fact in [*facts, *facts]))
-        available, held, _ = await ledger.balance(account)
-        assert (available, held) in ((70, 0), (100, 0))
-    assert not await ledger.check()
-
-
-async def test_accounts_met_in_opposite_orders_do_not_deadlock_failure_mode_30(ledger: Any, say: Any) -> None:
-    accounts = [uuid7() for _ in range(30)]
-    await ledger.tell(*(say.grant(account, 1) for account in accounts))
-    orders = [accounts, accounts[::-1]] * 12
-    await asyncio.gather(*(ledger.tell(*(say.grant(a, 1) for a in order)) for order in orders))
-    assert {await ledger.balance(account) for account in accounts} == {(25, 0, 26)}
 
 
 async def test_a_row_that_moved_under_the_lock_stops_the_batch(

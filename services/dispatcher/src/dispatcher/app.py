@@ -25,6 +25,7 @@ from dispatcher.domain.providers import lease_seconds
 from dispatcher.inbound.events import balances, own, providers, tasks
 from dispatcher.inbound.http.providers import ProviderReports
 from dispatcher.inbound.http.tasks import TaskStates
+from dispatcher.outbound.bulkhead import Bulkheads
 from dispatcher.outbound.circuit import Circuits
 from dispatcher.outbound.inbox import Inbox
 from dispatcher.outbound.inputs import InputFetcher
@@ -109,6 +110,7 @@ def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Work
         pace=Pace(db),
         turns=turns,
         circuits=Circuits(breaker=known.breaker),
+        bulkheads=Bulkheads(settings.concurrency),
         aside=SetAside(),
         tokens=Tokens(),
         health=RouteHealth(),

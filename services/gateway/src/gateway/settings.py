@@ -80,6 +80,8 @@ class Settings(StreamSettings, ObjectStoreSettings):
     submit_batch: int = Field(default=256, ge=1, le=2000)
     submit_waiting: int = Field(default=2000, ge=1)
     submit_lanes: int = Field(default=2, ge=1, le=8)
+    most_unsent_seconds: float = Field(default=120, gt=0)
+    """No new task is taken while the outbox holds a row that is older than this and not sent."""
 
     events_heartbeat_seconds: float = Field(default=15, gt=0)
     events_poll_seconds: float = Field(default=2, gt=0)

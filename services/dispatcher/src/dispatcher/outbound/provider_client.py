@@ -11,6 +11,8 @@ import aiohttp
 from providers.http import HttpRequest, HttpResponse
 from yarl import URL
 
+from dispatcher.outbound.bulkhead import LARGE_BYTES, Share
+
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 4.0
@@ -57,9 +59,18 @@ class ProviderClient:
         return None
 
     async def send(
-        self, provider: str, request: HttpRequest, seconds: float, most_bytes: int = MAX_ANSWER_BYTES
+        self,
+        provider: str,
+        request: HttpRequest,
+        seconds: float,
+        most_bytes: int = MAX_ANSWER_BYTES,
+        share: Share | None = None,
     ) -> HttpResponse:
-        """Send and read the whole answer. Raises NotSentError or UnansweredError."""
+        """Send and read the whole answer. Raises NotSentError or UnansweredError.
+
+        Answers above `LARGE_BYTES` are read when there is room in `share`; without one they are too long.
+        """
+        ends = asyncio.get_running_loop().time() + seconds
         if provider not in self._sessions:
             self._sessions[provider] = _session()
         try:
@@ -73,7 +84,8 @@ class ProviderClient:
                     total=seconds, sock_connect=min(CONNECT_SECONDS, seconds * 0.6)
                 ),
             ) as response:
-                body = await _read(response, most_bytes)
+                async with asyncio.timeout_at(ends):
+                    body = await _read(response, most_bytes, share)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return HttpResponse(response.status, headers, body, request.url)
         except _BEFORE_SENDING as error:
@@ -82,12 +94,15 @@ class ProviderClient:
             raise UnansweredError(_text(error)) from error
 
 
-async def _read(response: aiohttp.ClientResponse, most_bytes: int) -> bytes:
+async def _read(response: aiohttp.ClientResponse, most_bytes: int, share: Share | None) -> bytes:
     parts, size = [], 0
+    most_bytes = most_bytes if share else min(most_bytes, LARGE_BYTES)
     async for part in response.content.iter_any():
         size += len(part)
         if size > most_bytes:
             raise ValueError(f"the answer is longer than {most_bytes} bytes")
+        if share and size > LARGE_BYTES:
+            await share.room()
         parts.append(part)
     return b"".join(parts)
 

@@ -30,7 +30,7 @@ async def ask_with_others(desk: Desk, to: Asking, job_id: str, lease: Lease) -> 
     """What a list says of the job; None if it must be asked for alone."""
     if not lease.allows(GATHER_SECONDS + poll_seconds(to.provider)):
         return None
-    key = (to.provider.name, to.credential.id)
+    key = (to.provider.name, to.credential.id, to.protocol.name)
     if key not in desk.gates:
         desk.gates[key] = GroupCommit(
             partial(_ask, desk),

@@ -1,10 +1,12 @@
 """Ask a provider for a job's state: with others in one question where the protocol can, else alone."""
 
+import random
+
 from providers import outcomes as o
 
 from dispatcher.domain.job import Attempt
 from dispatcher.usecases.ask_many import ask_with_others
-from dispatcher.usecases.call_provider import call, judge_call
+from dispatcher.usecases.call_provider import FULL_SECONDS, call, judge_call
 from dispatcher.usecases.desk import Desk, Later, Lease
 from dispatcher.usecases.sign_in import Asking, asking
 
@@ -17,6 +19,8 @@ async def ask(desk: Desk, attempt: Attempt, job_id: str, lease: Lease) -> o.Poll
     to = await asking(desk, attempt, lease)
     if not isinstance(to, Asking):
         return to
+    if not lease.share.enter(to.provider.name):
+        return Later(random.uniform(0.0, FULL_SECONDS))
     if to.protocol.capabilities.poll_many > 1:
         told = await ask_with_others(desk, to, job_id, lease)
         if told is not None:

@@ -1,5 +1,6 @@
 """One call to a provider that changes nothing there, at its pace and with respect for its troubles."""
 
+import random
 import time
 
 from providers import outcomes as o
@@ -9,6 +10,9 @@ from dispatcher.domain.providers import Provider, poll_seconds
 from dispatcher.outbound.circuit import Key
 from dispatcher.outbound.provider_client import MAX_ANSWER_BYTES, CallError
 from dispatcher.usecases.desk import Desk, Later, Lease
+
+FULL_SECONDS = 2.0
+"""Within so long a provider is asked again that has all the hands it may have."""
 
 
 def judge_call(desk: Desk, key: Key, outcome: o.PollAnswer | o.CancelOutcome, status: int) -> None:
@@ -38,6 +42,8 @@ async def call(
     pause = desk.circuits.closed_for(key)
     if pause > 0:
         return Later(pause)
+    if not lease.share.enter(provider.name):
+        return Later(random.uniform(0.0, FULL_SECONDS))
     turn = await desk.pace.turn(provider, credential_id, "poll", lease.account_id)
     if turn is not None:
         return Later(turn)
@@ -46,7 +52,7 @@ async def call(
         return Later(0.0)
     began = time.monotonic()
     try:
-        return await desk.client.send(provider.name, request, seconds, most_bytes)
+        return await desk.client.send(provider.name, request, seconds, most_bytes, lease.share)
     except CallError as error:
         desk.circuits.failed(key)
         desk.standing.answered(key, error)

@@ -51,7 +51,8 @@ async def choose_place(
     crowded = [each for each in left if _crowded(desk, lease, each, without)]
     room = sorted((each for each in left if each not in crowded), key=lambda each: each.key != lease.turn)
     pauses = [_rests(desk, each) for each in room]
-    target = next((each for each, pause in zip(room, pauses, strict=True) if pause == 0), None)
+    rested = [each for each, pause in zip(room, pauses, strict=True) if pause == 0]
+    target = next((each for each in rested if lease.share.enter(each.provider.name)), None)
     if target is None:
         seconds = min(pauses, default=QUEUE_SECONDS) + random.uniform(0.0, SPREAD_SECONDS)
         return wait(job, seconds, queues=tuple(dict.fromkeys(each.key for each in crowded)))

@@ -13,6 +13,7 @@ from runtime.work.table import Claim
 
 from dispatcher.domain.job import Job, Timing
 from dispatcher.domain.providers import Provider
+from dispatcher.outbound.bulkhead import Bulkheads, Share
 from dispatcher.outbound.circuit import Circuits
 from dispatcher.outbound.inbox import Inbox
 from dispatcher.outbound.inputs import InputFetcher
@@ -56,6 +57,7 @@ class Desk:
     pace: Pace
     turns: Turns
     circuits: Circuits
+    bulkheads: Bulkheads
     aside: SetAside
     tokens: Tokens
     health: RouteHealth
@@ -63,8 +65,8 @@ class Desk:
     known: Known
     timing: Timing
     callbacks: Callbacks | None
-    gates: dict[tuple[str, str], Any] = field(default_factory=dict)
-    """Where questions about jobs of one (provider, credential) gather (`ask_many`)."""
+    gates: dict[tuple[str, str, str], Any] = field(default_factory=dict)
+    """Where questions about jobs of one (provider, credential, protocol) gather (`ask_many`)."""
 
     @property
     def catalog(self) -> Catalog:
@@ -109,9 +111,10 @@ def _met(job: Job, seconds: float) -> float:
 class Lease:
     """The time that is left for a claimed job, by the database's clock at the claim and ours since."""
 
-    def __init__(self, claim: Claim, job: Job, began: float) -> None:
+    def __init__(self, claim: Claim, job: Job, began: float, share: Share) -> None:
         self._ends = began + (claim.lease_until - job.now).total_seconds()
         self.tries, self.account_id = claim.tries, claim.account_id
+        self.share = share
         turn = (claim.payload or {}).get("turn")
         self.turn: tuple[str, str] | None = (turn[0], turn[1]) if turn else None
         """The (provider, credential) of which a slot is kept for the task."""

@@ -44,8 +44,8 @@ class HandleJob:
             log.error("work_without_job", task_id=str(claim.id))
             await self._desk.store.drop(claim)
             return
-        with trace.within(job.traceparent):
-            lease = Lease(claim, job, began)
+        with trace.within(job.traceparent), self._desk.bulkheads.share() as share:
+            lease = Lease(claim, job, began, share)
             attempt, change = await self._step(job, lease)
             _note_health(self._desk, attempt, change)
             change = _follow_up(job, attempt, change)

@@ -107,7 +107,7 @@ async def _call(
     began = time.monotonic()
     try:
         most = plan.protocol.capabilities.answer_bytes
-        answer = await desk.client.send(provider.name, request, plan.seconds, most)
+        answer = await desk.client.send(provider.name, request, plan.seconds, most, lease.share)
     except NotSentError as error:
         desk.standing.answered(key, error)
         wait = desk.circuits.refused(key) + random.uniform(0.0, SPREAD_SECONDS)

@@ -51,11 +51,10 @@ class Problem(Exception):
         return TYPES.get(self.status, "api_error" if self.status >= 500 else "invalid_request_error")
 
 
-def overloaded() -> Problem:
-    """Too much to do right now; nothing was done."""
-    return Problem(
-        503, "overloaded", "Too many requests are waiting. Try again.", headers={"Retry-After": "1"}
-    )
+def overloaded(seconds: int = 1) -> Problem:
+    """Too much to do right now; nothing was done. It may come back after so many seconds."""
+    message = "Too many requests are waiting. Try again."
+    return Problem(503, "overloaded", message, headers={"Retry-After": str(seconds)})
 
 
 def unavailable() -> Problem:

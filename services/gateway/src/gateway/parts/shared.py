@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from catalog.catalog import Catalog
 from runtime.db import Database
 from runtime.group_commit import GroupCommit
+from runtime.outbox.backlog import Backlog
 from runtime.outbox.recorder import Outbox
 
 from gateway.domain.admission import Decision, Order
@@ -21,6 +22,7 @@ from gateway.settings import Settings
 from gateway.usecases.authenticate import Authenticate
 from gateway.usecases.check_request import CheckRequest
 from gateway.usecases.follow_tasks import FollowTasks
+from gateway.usecases.have_room import HaveRoom
 from gateway.usecases.keep_upload import KeepUpload
 from gateway.usecases.limit_requests import LimitRequests
 from gateway.usecases.submit_tasks import SubmitTasks
@@ -96,7 +98,16 @@ def shared_parts(
         catalog=catalog,
         admit=Admit(authenticate, limit),
         check=check,
-        take=TakeOrder(db, check, commit, limit, catalog.tiers, settings.task_deadline_seconds, use),
+        take=TakeOrder(
+            db,
+            check,
+            commit,
+            limit,
+            catalog.tiers,
+            settings.task_deadline_seconds,
+            use,
+            HaveRoom(Backlog(db), settings.most_unsent_seconds),
+        ),
         writer=Writer(settings.currency),
         files=Files(db, objects, settings.link_cache_seconds),
         links=FileLinks(settings.public_url, settings.public_files_url),

@@ -1,7 +1,7 @@
 """Take an order: what every surface calls to have something generated.
 
-Checks in this order: replay, model, input, tier, scope, rate, credits. The caller has been authenticated
-before.
+Checks in this order: replay, model, input, tier, scope, room, rate, credits. The caller has been
+authenticated before.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +32,7 @@ from gateway.domain.amounts import credits_text
 from gateway.domain.problem import Detail, Problem
 from gateway.domain.wishes import Wish
 from gateway.usecases.check_request import CheckRequest
+from gateway.usecases.have_room import HaveRoom
 from gateway.usecases.limit_requests import LimitRequests, Quota
 from gateway.usecases.submit_tasks import find_replay
 from gateway.usecases.use_uploads import UseUploads
@@ -84,9 +85,10 @@ class TakeOrder:
         tiers: Mapping[str, Tier],
         deadline_seconds: int,
         use: UseUploads,
+        room: HaveRoom,
     ) -> None:
         self._db, self._check, self._commit, self._limit = db, check, commit, limit
-        self._use = use
+        self._use, self._room = use, room
         self._tiers, self._seconds = tiers, deadline_seconds
 
     async def __call__(self, sent: Sent, wished: Sequence[Wish], answer: Answer) -> Taken:
@@ -94,7 +96,7 @@ class TakeOrder:
 
         Raises Problem: what the checks find, 409 `idempotency_key_reused` or `task_deleted`,
         402 `insufficient_credits` or `spend_cap_reached`, 403 `insufficient_scope`, 429 `rate_limit_exceeded`
-        or `too_many_tasks`.
+        or `too_many_tasks`, 503 `overloaded`.
         """
         try:
             taken = await self._take(sent, wished, answer)
@@ -108,6 +110,7 @@ class TakeOrder:
         try:
             submissions = tuple([await self._submission(sent, wish) for wish in wished])
             scopes.require(sent.caller.scopes, "write")
+            await self._room()
             quota = await self._limit(sent.caller, "submits")
             if self._use.moves(submissions):
                 submissions = await self._moved(sent, submissions)

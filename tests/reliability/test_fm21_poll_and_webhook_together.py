@@ -1,0 +1,56 @@
+"""21: a poll and a webhook finish a task at the same moment.
+
+A webhook is a hint that makes the next poll due. So two words on one job are two polls of two workers, and
+the second one finds the attempt no longer as its step saw it.
+"""
+
+import asyncio
+
+import pytest
+from dispatcher.db.records import Record
+from dispatcher.domain.facts import Reported
+from dispatcher.usecases.store import Store
+from dispatcher_tools import Dispatcher, frozen, requested, until
+from reliability_tools import LONG
+
+ROUNDS = 1000 if LONG else 8
+
+
+async def test_fm21_two_last_words_at_the_same_moment_are_one(
+    dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taken out: `AND a.status = r.was` and `completed_at IS NULL` in `db/records.py`. Two words."""
+    both = asyncio.Barrier(2)
+    record = Store.record
+
+    async def together(self: Store, found: Record) -> None:
+        if found.change.completion is not None:
+            await both.wait()
+        await record(self, found)
+
+    monkeypatch.setattr(Store, "record", together)
+    await dispatcher.start()
+    await dispatcher.start()
+    await dispatcher.simulator.set(delay_seconds=0)
+    for _ in range(ROUNDS):
+        request = requested()
+        task = request.task_id
+        await dispatcher.apply(request, frozen(request))
+
+        async def one_waits() -> bool:
+            return both.n_waiting == 1
+
+        await until(one_waits)
+        (job,) = [each for each in await dispatcher.attempts(task) if each["provider_job_id"]]
+        hint = Reported("ark", task, request.account_id, 1, job["provider_job_id"], True)
+        await dispatcher.apply(hint)
+        await dispatcher.db.pool.execute("UPDATE work SET leased = false, due_at = now() WHERE id = $1", task)
+        dispatcher.wake()
+        assert (await dispatcher.completed(task))["outcome"] == "succeeded"
+
+        async def nobody_waits() -> bool:
+            return both.n_waiting == 0 and await dispatcher.work_rows() == 0
+
+        await until(nobody_waits)
+        assert len(await dispatcher.said(task, "provider.completed")) == 1
+    assert len(await dispatcher.simulator.jobs()) == ROUNDS

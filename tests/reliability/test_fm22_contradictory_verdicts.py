@@ -1,0 +1,89 @@
+"""22: a provider contradicts itself, or says what makes no sense. The first definite word counts."""
+
+from typing import Any
+
+import pytest
+from dispatcher.domain.facts import Reported
+from dispatcher_tools import Dispatcher, frozen, requested, until
+
+
+@pytest.mark.parametrize(
+    ("fault", "first"), [("succeed_then_fail", "succeeded"), ("fail_then_succeed", "failed")]
+)
+async def test_fm22_the_first_definite_word_counts(dispatcher: Dispatcher, fault: str, first: str) -> None:
+    """Taken out: `completed_at IS NULL` in `db/records.py`, and ended tasks' work kept. Two words."""
+    await dispatcher.start()
+    await dispatcher.simulator.set(ark={f"{fault}_next": 1, "contradict_after_seconds": 0.6})
+    request = requested()
+    await dispatcher.apply(request, frozen(request))
+    done = await dispatcher.completed(request.task_id)
+    assert done["outcome"] == first
+
+    async def contradicted() -> Any:
+        (job,) = await dispatcher.simulator.jobs()
+        return job["state"] == ("failed" if first == "succeeded" else "succeeded")
+
+    await until(contradicted)
+    job_id = (await dispatcher.attempts(request.task_id))[0]["provider_job_id"]
+    await dispatcher.apply(Reported("ark", request.task_id, request.account_id, 1, job_id, True))
+    await dispatcher.db.pool.execute("UPDATE work SET due_at = now() WHERE NOT leased")
+    assert await until(lambda: _idle(dispatcher))
+    assert await dispatcher.said(request.task_id, "provider.completed") == [done]
+    assert [each["status"] for each in await dispatcher.attempts(request.task_id)] == [first]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"set": {"status": "confused"}},
+        {"drop": ["status"]},
+        {"set": {"status": "failed"}, "status": 500},
+    ],
+    ids=[
+        "an unknown status",
+        "no status",
+        "failed in an error of the server's",
+    ],
+)
+async def test_fm22_what_is_no_definite_word_is_asked_again(
+    dispatcher: Dispatcher, change: dict[str, Any]
+) -> None:
+    """Taken out: Ark's adapter took whatever isn't a success for a failure. The task failed."""
+    await dispatcher.start()
+    alter = [{"path": "/tasks/", "method": "GET", **change}]
+    await dispatcher.simulator.set(ark={"alter": alter, "record": True})
+    task = await dispatcher.accept()
+
+    async def asked() -> bool:
+        answer = await dispatcher.simulator.http.get("/_control/requests?provider=ark")
+        return sum(each["method"] == "GET" for each in answer.json()["requests"]) >= 3
+
+    await until(asked)
+    assert await dispatcher.said(task, "provider.completed") == []
+    await dispatcher.simulator.set(ark={"alter": []})
+    await dispatcher.db.pool.execute("UPDATE work SET due_at = now() WHERE NOT leased")
+    assert (await dispatcher.completed(task))["outcome"] == "succeeded"
+
+
+async def test_fm22_a_success_without_a_result_is_none_and_stays_none(dispatcher: Dispatcher) -> None:
+    """Nothing to copy, nothing to pay for. Taken out: the look for `video_url`. It was a success."""
+    await dispatcher.start()
+    nothing = {"path": "/tasks/", "method": "GET", "set": {"content": None}}
+    await dispatcher.simulator.set(ark={"alter": [nothing]})
+    task = await dispatcher.accept()
+    done = await dispatcher.completed(task)
+    assert (done["outcome"], done["error_code"]) == ("failed", "provider_failed")
+    await dispatcher.simulator.set(ark={"alter": []})
+    assert await until(lambda: _idle(dispatcher))
+    assert await dispatcher.said(task, "provider.completed") == [done]
+
+
+async def test_fm22_completed_is_not_yet_succeeded_where_failures_say_so_too(dispatcher: Dispatcher) -> None:
+    """fal ends failures as COMPLETED and says what it was with the result. Taken out: the second question."""
+    await dispatcher.start()
+    done = await dispatcher.completed(await dispatcher.accept("a [sim:fail]", model="flux-dev"))
+    assert (done["outcome"], done["outputs"]) == ("failed", [])
+
+
+async def _idle(dispatcher: Dispatcher) -> bool:
+    return await dispatcher.work_rows() == 0

@@ -1,0 +1,37 @@
+"""28: a refused hold is used through another id. An end is for ever; a hold is its task's alone."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from contracts.ids import uuid7
+
+from tests.ledger.conftest import a, ledger, say, shared_db, t  # noqa: F401 -- fixtures
+
+
+async def test_fm28_nothing_leads_out_of_a_refusal(ledger: Any, say: Any, a: UUID, t: UUID) -> None:
+    """Taken out: the test for an outcome that is there already in `domain/decide.py`. 30 were charged."""
+    await ledger.tell(say.grant(a, 10), say.request(a, t, 30))
+    assert (await ledger.task(t))["outcome"] == "refused"
+    await ledger.tell(say.grant(a, 100))
+    for fact in (say.succeeded(a, t, 5), say.stored(a, t), say.failed(a, t), say.request(a, t, 30)):
+        await ledger.tell(fact)
+    assert (await ledger.task(t))["outcome"] == "refused"
+    assert (await ledger.balance(a))[:2] == (110, 0)
+    assert {kind for kind, _ in await ledger.transfers(a)} == {"grant"}
+
+
+async def test_fm28_another_id_holds_nothing(ledger: Any, say: Any, a: UUID, t: UUID) -> None:
+    """Facts on a task that has no hold, or another account's, move no credit.
+
+    Taken out: the comparison of the accounts in `usecases/apply_facts.py`. No error, and another one paid.
+    """
+    await ledger.tell(say.grant(a, 100), say.request(a, t, 200))
+    other, stranger = uuid7(), uuid7()
+    await ledger.tell(say.succeeded(a, other, 30), say.stored(a, other))
+    await ledger.tell(say.grant(stranger, 100))
+    with pytest.raises(ValueError, match="account"):
+        await ledger.tell(say.request(stranger, t, 30))
+    assert (await ledger.balance(a))[:2] == (100, 0)
+    assert (await ledger.balance(stranger))[:2] == (100, 0)
+    assert not await ledger.check()

@@ -1,0 +1,44 @@
+"""37: everybody tries again at the same moment. Circuits, jitter and counted tries prevent that."""
+
+import asyncio
+
+from dispatcher_tools import WAN, Dispatcher, until
+from outage_tools import way_to
+from reliability_tools import LONG
+
+TASKS, OUTAGE_SECONDS = 30, 300.0 if LONG else 4.0
+
+
+async def test_fm37_an_outage_is_met_with_few_calls_and_ends_without_a_rush(dispatcher: Dispatcher) -> None:
+    """Taken out: `Circuits.closed_for` answered 0. Some hundred calls; and WAN is not the one that pays.
+
+    Each submit that was answered with 503 is looked up, never repeated as it is; the tasks are known to have
+    arrived nowhere when the provider's list is back, and go out under new numbers, spread over time.
+    """
+    async with way_to(dispatcher.simulator.url) as way:
+        base = way.instead_of(dispatcher.simulator.url) + "/ark/api/v3"
+        breaker = {"faults": 3, "first_seconds": 0.5, "most_seconds": 4, "probe_seconds": 1}
+        await dispatcher.start(
+            ark={"base_url": base, "breaker": breaker},
+            absent_after_seconds=1.0,
+            uncertain_after_seconds=OUTAGE_SECONDS + 60,
+        )
+        way.refusing = True
+        tasks = [await dispatcher.accept(f"street {n}") for n in range(TASKS)]
+        assert (await dispatcher.completed(await dispatcher.accept(model=WAN)))["outcome"] == "succeeded"
+
+        async def met() -> bool:
+            return len(way.refused_at) >= 3
+
+        await until(met)
+        await asyncio.sleep(OUTAGE_SECONDS)
+        lasted = way.refused_at[-1] - way.refused_at[0]
+        # The first of each kind goes out with all hands before an answer is there; then one per pause.
+        assert len(way.refused_at) <= 2 * TASKS + 10 + 4 * lasted
+        due = await dispatcher.db.pool.fetch("SELECT due_at FROM work WHERE NOT leased")
+        moments = {round(row["due_at"].timestamp(), 1) for row in due}
+        assert len(moments) >= min(8, len(due)), "they would all come back at once"
+        way.refusing = False
+        for task in tasks:
+            assert (await dispatcher.completed(task, 60))["outcome"] == "succeeded"
+        assert len(await dispatcher.simulator.jobs("ark")) == TASKS

@@ -1,0 +1,44 @@
+"""38: a handler's error is swallowed. Only hooks after the commit may fail unheard, and they only hurry."""
+
+from contracts.events import CreditsGranted
+from runtime.outbox.recorder import Outbox
+from runtime.outbox.relay import Relay
+from runtime_fixtures import effects, grant, has, ids_of, keep, until
+
+
+async def test_fm38_a_hook_that_fails_loses_nothing_that_was_written_down(db, kafka, topic, make_bus) -> None:
+    """Taken out: the relay's own look every `idle_seconds`. What the failing nudge was for is never sent."""
+    await make_bus(db, keep)
+    relay = Relay(db, service="gateway", bootstrap=kafka, idle_seconds=0.2)
+    await relay.start()
+
+    async def nudge() -> None:
+        raise RuntimeError("a hook that fails")
+
+    messages = [grant() for _ in range(5)]
+    async with db.transaction() as tx:
+        await Outbox("gateway", nudge).record(tx, messages)
+    await until(lambda: has(db, messages), "the effects of what was written down")
+    await relay.stop()
+    assert topic
+
+
+async def test_fm38_a_handler_that_fails_is_tried_again_and_its_neighbours_are_not_lost(
+    db, say, make_bus
+) -> None:
+    """Taken out: the batch's error was caught in `Batches.run` and the offsets moved. Nothing took effect."""
+    failures = 3
+
+    async def flaky(tx: object, facts: list[CreditsGranted]) -> None:
+        nonlocal failures
+        if failures:
+            failures -= 1
+            raise OSError("something that is away")
+        await keep(tx, facts)
+
+    await make_bus(db, flaky)
+    messages = [grant() for _ in range(20)]
+    await say(messages)
+    await until(lambda: has(db, messages), "every effect")
+    assert sorted(await effects(db)) == sorted(ids_of(messages))
+    assert failures == 0
