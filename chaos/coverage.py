@@ -23,7 +23,7 @@ def conditions(
     counted, uncounted = history.seen["unknown, had counted"], history.seen["unknown, had not counted"]
     orphans = Counter(str(a["orphan"]) for a in found.attempts if a["orphan"])
     refused = history.seen["refused for want of credits"]
-    expiry, success = _expiry_first(books), _success_first(books)
+    expiry, success = _expiry_first(books, found), _success_first(books)
     deadlocks = sum("DeadlockDetected" in str(line.get("error")) for line in logged)
     missed = sorted(set(PLACES) - set(fired))
     return [
@@ -52,10 +52,10 @@ def _early(found: Evidence) -> int:
     return count
 
 
-def _expiry_first(books: Books) -> int:
-    """Holds given back by the sweeper of tasks whose result was stored all the same, or succeeded."""
+def _expiry_first(books: Books, found: Evidence) -> int:
+    """Holds given back by the sweeper although the provider had succeeded, or did so later."""
     expired = {str(t["task_id"]) for t in books.tasks if t["reason"] == "hold_expired"}
-    return len(expired)
+    return len(expired & {a["task_id"] for a in found.attempts if a["outcome"] == "succeeded"})
 
 
 def _success_first(books: Books) -> int:
