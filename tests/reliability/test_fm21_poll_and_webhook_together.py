@@ -19,7 +19,7 @@ ROUNDS = 1000 if LONG else 8
 async def test_fm21_two_last_words_at_the_same_moment_are_one(
     dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Taken out: `AND a.status = r.was` and `completed_at IS NULL` in `db/records.py`. Two words."""
+    """Should fail without `AND a.status = r.was` and `completed_at IS NULL` in `db/records.py`. Two words."""
     both = asyncio.Barrier(2)
     record = Store.record
 

@@ -11,7 +11,10 @@ from dispatcher_tools import Dispatcher, frozen, requested, until
     ("fault", "first"), [("succeed_then_fail", "succeeded"), ("fail_then_succeed", "failed")]
 )
 async def test_fm22_the_first_definite_word_counts(dispatcher: Dispatcher, fault: str, first: str) -> None:
-    """Taken out: `completed_at IS NULL` in `db/records.py`, and ended tasks' work kept. Two words."""
+    """Should fail without `completed_at IS NULL` in `db/records.py`, and ended tasks' work kept.
+
+    Two words.
+    """
     await dispatcher.start()
     await dispatcher.simulator.set(ark={f"{fault}_next": 1, "contradict_after_seconds": 0.6})
     request = requested()
@@ -48,7 +51,7 @@ async def test_fm22_the_first_definite_word_counts(dispatcher: Dispatcher, fault
 async def test_fm22_what_is_no_definite_word_is_asked_again(
     dispatcher: Dispatcher, change: dict[str, Any]
 ) -> None:
-    """Taken out: Ark's adapter took whatever isn't a success for a failure. The task failed."""
+    """Should fail if Ark's adapter took whatever isn't a success for a failure. The task failed."""
     await dispatcher.start()
     alter = [{"path": "/tasks/", "method": "GET", **change}]
     await dispatcher.simulator.set(ark={"alter": alter, "record": True})
@@ -66,7 +69,7 @@ async def test_fm22_what_is_no_definite_word_is_asked_again(
 
 
 async def test_fm22_a_success_without_a_result_is_none_and_stays_none(dispatcher: Dispatcher) -> None:
-    """Nothing to copy, nothing to pay for. Taken out: the look for `video_url`. It was a success."""
+    """Nothing to copy, nothing to pay for. Should fail without the look for `video_url`. It was a success."""
     await dispatcher.start()
     nothing = {"path": "/tasks/", "method": "GET", "set": {"content": None}}
     await dispatcher.simulator.set(ark={"alter": [nothing]})
@@ -79,7 +82,10 @@ async def test_fm22_a_success_without_a_result_is_none_and_stays_none(dispatcher
 
 
 async def test_fm22_completed_is_not_yet_succeeded_where_failures_say_so_too(dispatcher: Dispatcher) -> None:
-    """fal ends failures as COMPLETED and says what it was with the result. Taken out: the second question."""
+    """fal ends failures as COMPLETED and says what it was with the result.
+
+    Should fail without the second question.
+    """
     await dispatcher.start()
     done = await dispatcher.completed(await dispatcher.accept("a [sim:fail]", model="flux-dev"))
     assert (done["outcome"], done["outputs"]) == ("failed", [])

@@ -5,7 +5,10 @@ from dispatcher_tools import Dispatcher, frozen, requested, until
 
 
 async def test_fm23_a_late_word_on_the_first_attempt_is_no_word_on_the_second(dispatcher: Dispatcher) -> None:
-    """Taken out: `a.n = r.n` in `db/hints.py`. The second attempt took another task's job for its own."""
+    """Should fail without `a.n = r.n` in `db/hints.py`.
+
+    The second attempt took another task's job for its own.
+    """
     await dispatcher.start()
     other = await dispatcher.accept("another task's, long done")
     await dispatcher.completed(other)

@@ -15,7 +15,10 @@ ROUNDS = 1000 if LONG else 20
 
 
 async def test_fm24_of_expiry_and_success_exactly_one_counts(short: Any, say: Any) -> None:
-    """Taken out: the test for an outcome that is there already in `domain/decide.py`. It ended twice."""
+    """Should fail without the test for an outcome that is there already in `domain/decide.py`.
+
+    It ended twice.
+    """
     ends = set()
     for _ in range(ROUNDS):
         account, task = uuid7(), uuid7()
@@ -34,7 +37,7 @@ async def test_fm24_of_expiry_and_success_exactly_one_counts(short: Any, say: An
 
 
 async def test_fm24_a_success_after_the_release_is_an_orphan_without_an_event(dispatcher: Dispatcher) -> None:
-    """Taken out: `settled_at IS NULL` in `db/records.py`. It was said to have succeeded."""
+    """Should fail without `settled_at IS NULL` in `db/records.py`. It was said to have succeeded."""
     await dispatcher.start()
     request = requested("[sim:delay=2]")
     await dispatcher.apply(request, frozen(request))

@@ -19,7 +19,10 @@ async def test_fm25_a_verdict_after_the_sweep_moves_nothing_and_the_end_stays_tr
     t: UUID,
     late: str,
 ) -> None:
-    """Taken out: the test for an outcome that is there already in `domain/decide.py`. Given back twice."""
+    """Should fail without the test for an outcome that is there already in `domain/decide.py`.
+
+    Given back twice.
+    """
     await short.tell(say.grant(a, 100), say.request(a, t, 30))
     await sweep(short)
     facts = [getattr(say, late)(a, t)] + ([say.stored(a, t)] if late == "succeeded" else [])
@@ -33,7 +36,7 @@ async def test_fm25_a_verdict_after_the_sweep_moves_nothing_and_the_end_stays_tr
 
 
 async def test_fm25_sweepers_side_by_side_give_back_once(short: Any, say: Any, a: UUID) -> None:
-    """Taken out: the same. Each sweeper gave back what it had seen."""
+    """Should fail without the same. Each sweeper gave back what it had seen."""
     tasks = [uuid7() for _ in range(10)]
     await short.tell(say.grant(a, 1000), *(say.request(a, task, 30) for task in tasks))
     await asyncio.gather(*(sweep(short) for _ in range(4)))

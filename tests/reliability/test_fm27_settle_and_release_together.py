@@ -10,7 +10,7 @@ from tests.ledger.conftest import a, ledger, say, shared_db, t  # noqa: F401 -- 
 
 
 async def test_fm27_facts_of_one_task_on_two_connections_settle_once(ledger: Any, say: Any) -> None:
-    """Taken out: the lock on the balance in `db/balances.py`. LockBroken, and with it the test."""
+    """Should fail without the lock on the balance in `db/balances.py`. LockBroken, and with it the test."""
     for _ in range(10):
         account, task = uuid7(), uuid7()
         facts = [
@@ -27,7 +27,7 @@ async def test_fm27_facts_of_one_task_on_two_connections_settle_once(ledger: Any
 
 
 async def test_fm27_a_hundred_ends_of_a_hold_are_one(ledger: Any, say: Any, a: UUID, t: UUID) -> None:
-    """Taken out: the test for an outcome in `domain/decide.py`. The books were wrong."""
+    """Should fail without the test for an outcome in `domain/decide.py`. The books were wrong."""
     await ledger.tell(say.grant(a, 100), say.request(a, t, 30), say.stored(a, t))
     ends = [say.succeeded(a, t), say.failed(a, t), say.cancelled(a, t), say.not_stored(a, t)] * 25
     await asyncio.gather(*(ledger.tell(fact) for fact in ends))

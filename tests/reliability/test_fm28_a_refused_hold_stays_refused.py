@@ -10,7 +10,10 @@ from tests.ledger.conftest import a, ledger, say, shared_db, t  # noqa: F401 -- 
 
 
 async def test_fm28_nothing_leads_out_of_a_refusal(ledger: Any, say: Any, a: UUID, t: UUID) -> None:
-    """Taken out: the test for an outcome that is there already in `domain/decide.py`. 30 were charged."""
+    """Should fail without the test for an outcome that is there already in `domain/decide.py`.
+
+    30 were charged.
+    """
     await ledger.tell(say.grant(a, 10), say.request(a, t, 30))
     assert (await ledger.task(t))["outcome"] == "refused"
     await ledger.tell(say.grant(a, 100))
@@ -24,7 +27,7 @@ async def test_fm28_nothing_leads_out_of_a_refusal(ledger: Any, say: Any, a: UUI
 async def test_fm28_another_id_holds_nothing(ledger: Any, say: Any, a: UUID, t: UUID) -> None:
     """Facts on a task that has no hold, or another account's, move no credit.
 
-    Taken out: the comparison of the accounts in `usecases/apply_facts.py`. No error, and another one paid.
+    Should fail without the comparison of the accounts. No error, and another one paid.
     """
     await ledger.tell(say.grant(a, 100), say.request(a, t, 200))
     other, stranger = uuid7(), uuid7()

@@ -7,7 +7,10 @@ from tests.ledger.conftest import a, ledger, say, shared_db, t  # noqa: F401 -- 
 
 
 async def test_fm29_a_refusal_is_for_ever(ledger: Any, say: Any, a: UUID, t: UUID) -> None:
-    """Taken out: the test for an outcome that is there already in `domain/decide.py`. 30 were frozen."""
+    """Should fail without the test for an outcome that is there already in `domain/decide.py`.
+
+    30 were frozen.
+    """
     await ledger.tell(say.request(a, t, 30))
     await ledger.tell(say.grant(a, 100), say.request(a, t, 30), say.request(a, t, 30, repeat=2))
     assert await ledger.balance(a) == (100, 0, 2)

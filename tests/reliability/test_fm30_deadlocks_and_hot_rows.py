@@ -10,7 +10,7 @@ from tests.ledger.conftest import a, ledger, say, shared_db  # noqa: F401 -- fix
 
 
 async def test_fm30_accounts_met_in_opposite_orders_do_not_deadlock(ledger: Any, say: Any) -> None:
-    """Taken out: `ORDER BY` in the lock of `db/balances.py`. DeadlockDetectedError."""
+    """Should fail without `ORDER BY` in the lock of `db/balances.py`. DeadlockDetectedError."""
     accounts = [uuid7() for _ in range(30)]
     await ledger.tell(*(say.grant(account, 1) for account in accounts))
     orders = [accounts, accounts[::-1]] * 12
@@ -23,7 +23,10 @@ async def test_fm30_everybody_at_one_account_waits_and_nobody_fails(
     say: Any,
     a: UUID,
 ) -> None:
-    """Taken out: `FOR UPDATE` in the lock of `db/balances.py`. LockBroken: the row moved under the batch."""
+    """Should fail without `FOR UPDATE` in the lock of `db/balances.py`.
+
+    LockBroken: the row moved under the batch.
+    """
     await ledger.tell(say.grant(a, 100))
     tasks = [uuid7() for _ in range(60)]
     await asyncio.gather(*(ledger.tell(say.request(a, task, 2)) for task in tasks))

@@ -33,7 +33,10 @@ async def through(way: Way, db: Database) -> Database:
 async def test_fm31_ambiguous_commit_of_a_batch_takes_effect_once(
     db: Database, way: Way, say: Any, make_bus: Any, cut: Cut
 ) -> None:
-    """Taken out: the compare-and-set of the stored offsets. With `after` every effect was there twice."""
+    """Should fail without the compare-and-set of the stored offsets.
+
+    With `after` every effect was there twice.
+    """
     lossy = await through(way, db)
     bus = await make_bus(lossy, keep)
     messages = []
@@ -51,7 +54,10 @@ async def test_fm31_ambiguous_commit_of_a_batch_takes_effect_once(
 
 @pytest.mark.parametrize("cut", ["before", "after"])
 async def test_fm31_ambiguous_commit_of_a_submit_is_one_task_under_one_key(make_world: Any, cut: Cut) -> None:
-    """Taken out: the look for the key in `SubmitTasks`. With `after` there were two tasks, or a 500."""
+    """Should fail without the look for the key in `SubmitTasks`.
+
+    With `after` there were two tasks, or a 500.
+    """
     world = await make_world()
     customer = await world.customer("1000")
     async with way_to(world.db.dsn) as way:

@@ -13,7 +13,7 @@ from runtime_fixtures import effects, grant, has, ids_of, keep, until
 async def test_fm32_a_database_of_an_earlier_moment_catches_up_by_itself(
     db: Database, say: Any, make_bus: Any
 ) -> None:
-    """Taken out: the seek to the stored offsets at assignment. The rest never came again."""
+    """Should fail without the seek to the stored offsets at assignment. The rest never came again."""
     first = await make_bus(db, keep)
     before, after = [grant() for _ in range(10)], [grant() for _ in range(15)]
     await say(before)

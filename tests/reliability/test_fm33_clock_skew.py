@@ -38,7 +38,7 @@ def _asks(path: Path) -> bool:
 
 
 def test_fm33_clock_skew_can_not_matter_where_nobody_asks_the_machine_for_the_time() -> None:
-    """Taken out: `now()` in `domain/decide.py` of the dispatcher was the machine's. It was named here."""
+    """Should fail if `now()` in `domain/decide.py` of the dispatcher was the machine's. It was named here."""
     sources = [*ROOT.glob("services/*/src/**/*.py"), *ROOT.glob("libs/runtime/src/**/*.py")]
     asking = {str(path).split("/src/")[1] for path in sources if _asks(path)}
     assert asking == set(OWN_CLOCK)
@@ -48,7 +48,7 @@ def test_fm33_clock_skew_can_not_matter_where_nobody_asks_the_machine_for_the_ti
 async def test_fm33_clock_skew_of_an_hour_moves_no_deadline(
     dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch, skew: float
 ) -> None:
-    """Taken out: `Job.seconds_to_deadline` by the machine's clock. Late by an hour, or over at once."""
+    """Should fail if `Job.seconds_to_deadline` by the machine's clock. Late by an hour, or over at once."""
     true = time.time
     monkeypatch.setattr(time, "time", lambda: true() + skew)
     await dispatcher.start()

@@ -15,7 +15,7 @@ from tests.storage.storage_tools import ASK, Storage, succeeded, video
 async def test_fm36_the_provider_is_asked_for_a_fresh_address_when_ours_has_expired(
     storage: Storage, small_video: bytes
 ) -> None:
-    """Taken out: the question for a fresh address in `copy_task`. The result was given up."""
+    """Should fail without the question for a fresh address in `copy_task`. The result was given up."""
     storage.provider.answer("/old", "403 Forbidden")
     storage.answer_poll(storage.serve("/new", small_video))
     fact = succeeded(video(storage.provider.url("/old")))
@@ -37,7 +37,10 @@ async def test_fm36_the_provider_is_asked_for_a_fresh_address_when_ours_has_expi
 async def test_fm36_an_expired_result_that_the_provider_no_longer_has_is_a_failure(
     storage: Storage, answer: str, body: bytes, said: str
 ) -> None:
-    """The customer pays nothing. Taken out: the provider's word on it. It was asked for half a day."""
+    """The customer pays nothing. Should fail without the provider's word on it.
+
+    It was asked for half a day.
+    """
     storage.provider.answer("/old", "410 Gone")
     storage.provider.answer(ASK, f"{answer}\r\ncontent-length: {len(body)}", body)
     fact = succeeded(video(storage.provider.url("/old")))

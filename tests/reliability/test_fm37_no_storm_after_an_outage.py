@@ -10,7 +10,7 @@ TASKS, OUTAGE_SECONDS = 30, 300.0 if LONG else 4.0
 
 
 async def test_fm37_an_outage_is_met_with_few_calls_and_ends_without_a_rush(dispatcher: Dispatcher) -> None:
-    """Taken out: `Circuits.closed_for` answered 0. Some hundred calls; and WAN is not the one that pays.
+    """Should fail if `Circuits.closed_for` answered 0. There were some hundred calls.
 
     Each submit that was answered with 503 is looked up, never repeated as it is; the tasks are known to have
     arrived nowhere when the provider's list is back, and go out under new numbers, spread over time.

@@ -7,7 +7,10 @@ from runtime_fixtures import effects, grant, has, ids_of, keep, until
 
 
 async def test_fm38_a_hook_that_fails_loses_nothing_that_was_written_down(db, kafka, topic, make_bus) -> None:
-    """Taken out: the relay's own look every `idle_seconds`. What the failing nudge was for is never sent."""
+    """Should fail without the relay's own look every `idle_seconds`.
+
+    What the failing nudge was for is never sent.
+    """
     await make_bus(db, keep)
     relay = Relay(db, service="gateway", bootstrap=kafka, idle_seconds=0.2)
     await relay.start()
@@ -26,7 +29,10 @@ async def test_fm38_a_hook_that_fails_loses_nothing_that_was_written_down(db, ka
 async def test_fm38_a_handler_that_fails_is_tried_again_and_its_neighbours_are_not_lost(
     db, say, make_bus
 ) -> None:
-    """Taken out: the batch's error was caught in `Batches.run` and the offsets moved. Nothing took effect."""
+    """Should fail if the batch's error was caught in `Batches.run` and the offsets moved.
+
+    Nothing took effect.
+    """
     failures = 3
 
     async def flaky(tx: object, facts: list[CreditsGranted]) -> None:
