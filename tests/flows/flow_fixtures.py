@@ -8,6 +8,7 @@ import pytest
 from flow_tools import HOME, World
 from stack.aside import run_sync
 from stack.down import down
+from stack.environment import SERVICES
 from stack.paths import Home
 from stack.up import up
 
@@ -15,7 +16,8 @@ from stack.up import up
 @pytest.fixture(scope="session")
 def running() -> Iterator[None]:
     """`make up`, with the simulator quick, and `make down`."""
-    given = {**os.environ, "SIM_DELAY_SECONDS": "0.5", "SIM_RENDER": "cached"}
+    measured = {f"{service.upper()}_MEASURE_SECONDS": "1" for service in SERVICES}
+    given = {**os.environ, "SIM_DELAY_SECONDS": "0.5", "SIM_RENDER": "cached", **measured}
     run_sync(up(Home(HOME), given, lambda _: None))
     yield
     if not os.environ.get("FRAMEBUS_KEEP"):

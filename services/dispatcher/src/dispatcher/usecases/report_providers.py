@@ -33,6 +33,7 @@ class ReportProviders:
         open_now = self._desk.circuits.open_now()
         for provider in self._desk.providers.values():
             for credential in provider.credentials:
+                metrics.SET_ASIDE.labels(provider.name, credential.id)  # 0 until it is refused
                 for kind in ("submit", "poll"):
                     key = (provider.name, credential.id, kind)
                     metrics.CIRCUITS.labels(*key).set(key in open_now)
