@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import asyncpg
+import httpx
 from stack import control
 from stack.errors import StackError
 
@@ -25,10 +26,20 @@ IN_FLIGHT = {
 }
 """What a service has in hand, as its own tables say."""
 _PATIENCE_SECONDS = 25.0
+_NOT_DONE = (
+    StackError,
+    OSError,
+    TimeoutError,
+    httpx.HTTPError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)
+"""What a fault meets when another one has been there before: it is told, and left."""
 _POISON = """
 ALTER TABLE tasks ADD CONSTRAINT chaos_poison
 CHECK (storage_outcome IS NULL OR account_id NOT IN ({accounts})) NOT VALID
 """
+_HEAL_SECONDS = 120.0
 _POISONED_ACCOUNTS = 3
 """Few enough to stay below the number of dead letters at which a reader stops."""
 _LETTERS = "SELECT count(*) FROM dead_letters WHERE replayed_at IS NULL"
@@ -74,9 +85,9 @@ class Nemesis:
         for name in SERVICES:
             self.stage.signal(name, signal.SIGCONT)
         await self.stage.simulate("DELETE", "faults")
-        await self._cure()
+        await until(self._cured, "the poison is taken away", _HEAL_SECONDS)
         for name in SERVICES:
-            await until(lambda n=name: self.stage.ready(n), f"{name} serves again", 120)
+            await until(lambda n=name: self.stage.ready(n), f"{name} serves again", _HEAL_SECONDS)
         await self._replay_letters()
 
     async def _do(self, fault: Fault, begun: float) -> None:
@@ -85,7 +96,7 @@ class Nemesis:
         try:
             await harm(fault)
             said = f"{at:6.1f} s  {fault.words()}"
-        except (StackError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except _NOT_DONE as error:
             said = f"{at:6.1f} s  {fault.words()}: not done, {type(error).__name__}: {str(error)[:120]}"
         self.last_at = time.monotonic()
         self.told.append(said)
@@ -204,6 +215,13 @@ class Nemesis:
 
     async def _letters(self) -> bool:
         return bool(await self.stage.value("ledger", _LETTERS))
+
+    async def _cured(self) -> bool:
+        try:
+            await self._cure()
+        except _NOT_DONE:
+            return False
+        return True
 
     async def _cure(self) -> None:
         await self.stage.alter("ledger", _CURE)

@@ -199,8 +199,9 @@ class Stage:
 
     async def simulate(self, method: str, path: str, **given: Any) -> Any:
         """Ask the simulator's control."""
+        transport = httpx.AsyncHTTPTransport(retries=3)
         async with httpx.AsyncClient(
-            base_url=self.facts["simulator_url"], trust_env=False, timeout=30
+            base_url=self.facts["simulator_url"], transport=transport, timeout=30
         ) as client:
             response = await client.request(method, f"/_control/{path}", **given)
             response.raise_for_status()
