@@ -33,6 +33,7 @@ _NOT_DONE = (
     httpx.HTTPError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
 )
 """What a fault meets when another one has been there before: it is told, and left."""
 _POISON = """
@@ -79,6 +80,9 @@ class Nemesis:
             task.add_done_callback(self._under_way.discard)
         while self._under_way:
             await asyncio.gather(*list(self._under_way))
+        for name in SERVICES:  # a kill that found nothing in hand is made up for
+            if faults and not self.killed_in_flight[name]:
+                await self._do(Fault(time.monotonic() - begun, "kill", name), begun)
 
     async def heal(self) -> None:
         """Undo whatever may still be in force, and have everything serve; raises TimeoutError."""

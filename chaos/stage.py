@@ -169,6 +169,7 @@ class Stage:
                 OSError,
                 asyncpg.PostgresConnectionError,
                 asyncpg.InterfaceError,
+                asyncpg.InternalClientError,
                 asyncpg.OperatorInterventionError,
             ):
                 if not left:
