@@ -2,7 +2,8 @@
 
 An answer that the OpenAPI document doesn't describe fails the test that got it. A run of all flow tests fails
 for an operation whose success none of them has seen; a run of all gateway tests too also for a documented
-status below 500 that nobody has seen. A run of less, or one with a failure, is not judged so.
+status below 500 that nobody has seen, both with `FRAMEBUS_RECORDER=strict`; otherwise they are only listed.
+A run of less, or one with a failure, is not judged so.
 `FRAMEBUS_SEEN=file` writes down what was seen, and where. An answer of the gateway has an `X-Request-Id`.
 """
 

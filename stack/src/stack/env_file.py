@@ -41,7 +41,7 @@ def variables(given: Mapping[str, str]) -> dict[str, str]:
     """Everything that docker-compose.yml asks for; `given` addresses and provider keys are taken up."""
     public = given.get("PUBLIC_BASE_URL") or f"http://localhost:{given.get('FRAMEBUS_PORT') or 8080}"
     simulated = given.get("SIMULATOR") != "no"
-    providers = provider_bases.simulated(f"http://{_SIMULATOR}") if simulated else {}
+    providers = provider_bases.simulated(f"http://{_SIMULATOR}", {}) if simulated else {}
     providers |= provider_bases.real(given)
     modes = {name: "simulated" if each["simulated"] else "real" for name, each in providers.items()}
     return {

@@ -42,7 +42,9 @@ def simulator_environment(given: Mapping[str, str]) -> dict[str, str]:
 
 def providers(deployment: Deployment, given: Mapping[str, str]) -> dict[str, dict[str, object]]:
     """Return where each provider is: the simulator, or the real one if its key is given and it is live."""
-    return {**provider_bases.simulated(deployment.url("simulator")), **provider_bases.real(given)}
+    asked_every = json.loads(given.get("SIMULATED_POLL_SECONDS") or "{}")
+    simulated = provider_bases.simulated(deployment.url("simulator"), asked_every)
+    return {**simulated, **provider_bases.real(given)}
 
 
 def _reaches(service: str, key: str) -> bool:

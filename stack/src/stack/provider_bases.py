@@ -32,9 +32,9 @@ SIMULATED_TIMEOUT_SECONDS = 6  # below ABSENT_AFTER_SECONDS
 Provider = dict[str, object]
 
 
-def simulated(base: str) -> dict[str, Provider]:
-    """Every provider, at a simulator."""
-    return {name: _simulated(name, base + path) for name, path in SIMULATED.items()}
+def simulated(base: str, asked_every: Mapping[str, float]) -> dict[str, Provider]:
+    """Every provider, at a simulator, asked about a job each second or every so many seconds."""
+    return {name: _simulated(name, base + path, asked_every) for name, path in SIMULATED.items()}
 
 
 def real(given: Mapping[str, str]) -> dict[str, Provider]:
@@ -50,12 +50,14 @@ def real(given: Mapping[str, str]) -> dict[str, Provider]:
     }
 
 
-def _simulated(name: str, base_url: str) -> Provider:
+def _simulated(name: str, base_url: str, asked_every: Mapping[str, float]) -> Provider:
     patience = {} if name in ANSWERS_WHEN_DONE else {"timeout_seconds": SIMULATED_TIMEOUT_SECONDS}
     return {
         "base_url": base_url,
         "credentials": [{"id": "sim", "secret": "sim-key"}],
         "simulated": True,
-        "poll_seconds": 1.0,  # the routes' schedules are for the real ones, which take minutes
+        "poll_seconds": asked_every.get(
+            name, 1.0
+        ),  # the routes' schedules are for the real ones, which take minutes
         **patience,
     }

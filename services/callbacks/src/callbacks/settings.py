@@ -13,8 +13,9 @@ DELAYS = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0, 14_400.0, 28_800.0, 4
 
 
 def _usual_names() -> dict[str, str]:
-    """Each protocol under its own name, and OpenAI under the one that its routes have."""
-    return {name: name for name in protocols()} | {"openai": "openai_videos"}
+    """Each protocol under its own name, and OpenAI's under those that the catalog's routes have."""
+    compatible = dict.fromkeys(("openai", "openai_compatible"), "openai_videos")
+    return {name: name for name in protocols()} | compatible
 
 
 class Settings(StreamSettings):

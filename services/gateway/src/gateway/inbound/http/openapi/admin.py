@@ -155,7 +155,7 @@ def made(summary: str, schema: Document, body: Document, *parameters: Document) 
         "requestBody": body,
         "responses": {
             "201": {"description": "Made", "content": json_of(schema)},
-            **errors(400, 401, 403, 404, 409, 413, 422, 429),
+            **errors(400, 401, 403, *((404,) if parameters else ()), 409, 413, 422, 429),
         },
     }
 

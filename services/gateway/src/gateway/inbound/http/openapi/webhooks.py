@@ -179,7 +179,6 @@ def test() -> Document:
         202,
         _whole(_DELIVERY),
         path("webhook_id"),
-        body=_given({}),
         errors_of=(404, 409),
     )
 
@@ -220,9 +219,7 @@ def delivery() -> Document:
 
 def redeliver() -> Document:
     """`POST /api/v1/webhooks/deliveries/{delivery_id}/redeliver`."""
-    return _asked(
-        "Deliver again", 202, _whole(_DELIVERY), path("delivery_id"), body=_given({}), errors_of=(404, 409)
-    )
+    return _asked("Deliver again", 202, _whole(_DELIVERY), path("delivery_id"), errors_of=(404, 409))
 
 
 def default_secret() -> Document:

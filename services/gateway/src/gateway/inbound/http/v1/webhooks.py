@@ -93,7 +93,7 @@ class Webhooks:
             params = {
                 name: request.query_params[name] for name in route.queries if name in request.query_params
             }
-            body = None if route.method in {"GET", "DELETE"} else await _body(request)
+            body = await _body(request) if "requestBody" in route.described else None
             answer = await self.callbacks.ask(caller.account_id, route.method, path, params=params, body=body)
             return Response(status_code=204) if route.status == 204 else _json(answer, route.status)
 
