@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-_STEP_SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 120, 300, 600, 1800, 3600, 14_400)
+_STEP_SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600, 14_400)
 
 REQUESTS = Histogram(
     "gateway_request_seconds",
