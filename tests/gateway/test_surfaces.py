@@ -74,7 +74,7 @@ async def test_every_error_has_the_shape_of_its_paths_surface(api: Any) -> None:
 async def test_the_document_has_every_operation(api: Any) -> None:
     paths = (await api.get("/openapi.json")).json()["paths"]
     assert set(paths["/things/{id}"]) == {"get", "delete"}
-    assert paths["/things/{id}"]["get"] == {"summary": "a thing"}
+    assert paths["/things/{id}"]["get"] == {"summary": "a thing", "tags": ["Other"]}
 
 
 def test_an_operation_can_not_be_there_twice() -> None:

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
+from gateway.inbound.http.docs_page import docs_routes
 from gateway.inbound.http.edge import Edge, Hot
 from gateway.inbound.http.openapi.document import document
 from gateway.inbound.http.operation import Operation, routes
@@ -38,7 +39,7 @@ def make_api(operations: Sequence[Operation], hot: Hot) -> FastAPI:
         document(operations),
         title="Framebus",
         version="1",
-        docs_url=None,  # its page would load scripts from elsewhere
+        docs_url=None,  # its page would load scripts from elsewhere: ours is in docs_page
         redoc_url=None,
         redirect_slashes=False,
         exception_handlers={
@@ -47,5 +48,5 @@ def make_api(operations: Sequence[Operation], hot: Hot) -> FastAPI:
             Exception: on_unexpected,
         },
     )
-    api.router.routes[:0] = routes(operations)
+    api.router.routes[:0] = [*routes(operations), *docs_routes()]
     return api

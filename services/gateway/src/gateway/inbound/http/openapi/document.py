@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from gateway.domain.problem import Problem, overloaded
+from gateway.inbound.http.openapi.chapters import chapter_of, tags
 from gateway.inbound.http.openapi.parts import Document
 from gateway.inbound.http.openapi.samples import sample
 from gateway.inbound.http.operation import Operation, paths
@@ -46,6 +47,15 @@ PROBLEMS: Mapping[int, Problem] = {
 """One of each status, for errors whose descriptions give no example of their own."""
 
 
+_ABOUT = """One API in front of AI media generation.
+
+`POST /api/v1/tasks` answers 202 with a `task_id`; the task's document tells its status, its cost and its
+files, and a webhook tells its end. Credits are frozen at the submit, settled when the result is stored,
+released when it fails. Send `Idempotency-Key` with each submit: the same key and body give the same task and
+charge once. Every error has a stable `code`, the field at fault in `param`, and says what to do.
+`X-Request-Id` names a request to your operator."""
+
+
 def document(operations: Iterable[Operation]) -> Document:
     """OpenAPI 3.1 of the public API."""
     return {
@@ -53,23 +63,28 @@ def document(operations: Iterable[Operation]) -> Document:
         "info": {
             "title": "Framebus",
             "version": "1",
-            "description": "One API in front of AI media generation.",
+            "description": _ABOUT,
         },
+        "tags": tags(),
         "security": [{"key": []}],
         "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
         "paths": {
-            path: {method: _with_examples(path, each) for method, each in item.items()}
+            path: {
+                method: {"tags": [chapter_of(path).name], **_with_examples(path, each)}
+                for method, each in item.items()
+            }
             for path, item in paths(operations).items()
         },
     }
 
 
 def _with_examples(path: str, described: Document) -> Document:
-    answers = {
-        status: _shown(answer, _problem(path, int(status)) if int(status) >= 400 else {})
-        for status, answer in described["responses"].items()
-    }
-    made = {**described, "responses": answers}
+    made = dict(described)
+    if "responses" in described:
+        made["responses"] = {
+            status: _shown(answer, _problem(path, int(status)) if int(status) >= 400 else {})
+            for status, answer in described["responses"].items()
+        }
     if "requestBody" in described:
         made["requestBody"] = _shown(described["requestBody"])
     return made
