@@ -6,6 +6,7 @@ from uuid import UUID
 
 import orjson
 import pytest
+from catalog.catalog import Catalog
 from contracts.ids import task_text
 from gateway.db import keys
 from gateway.db.keys import Caller
@@ -15,6 +16,7 @@ from gateway.domain.problem import Problem
 from gateway.domain.wishes import Wish
 from gateway.outbound.objects import Objects
 from gateway.outbound.rate_store import RateStore
+from gateway.outbound.storage import Storage
 from gateway.parts.shared import shared_parts, store_address
 from gateway.usecases.authenticate import hash_of
 from gateway.usecases.delete_tasks import DeleteTasks
@@ -35,7 +37,8 @@ class Surface:
     def __init__(self, world: World, customer: Customer) -> None:
         settings = world.settings
         objects, rates = Objects(store_address(settings)), RateStore("memory://")
-        parts = shared_parts(settings, world.db, Outbox("gateway"), world.follow, objects, rates)
+        bases = (world.db, Outbox("gateway"), world.follow, objects, rates, Storage(None))
+        parts = shared_parts(settings, *bases, Catalog.load())
         self.take: TakeOrder = parts.take
         self.world, self.customer = world, customer
 

@@ -1,5 +1,6 @@
 """The only place where the gateway's parts are joined; what each is made of stands in `parts/`."""
 
+from catalog.catalog import Catalog
 from fastapi import FastAPI
 from runtime.bus.letters import Letters
 from runtime.cli import Built
@@ -22,7 +23,7 @@ from gateway.outbound.services import Services
 from gateway.outbound.storage import Storage
 from gateway.parts.background import background, project
 from gateway.parts.clients import Others, others
-from gateway.parts.operator import admin
+from gateway.parts.operator import admin, note_prices
 from gateway.parts.shared import shared_parts, store_address
 from gateway.parts.surfaces import openai, quickstart, video
 from gateway.parts.v1 import v1
@@ -43,8 +44,9 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
         follow = FollowTasks(base.db, settings.events_poll_seconds)
         rates = RateStore(settings.rate_store)
         known = others(settings)
-        parts += [follow, rates, *known.parts]
-        app = make_app(settings, base.db, base.outbox, follow, objects, rates, known)
+        catalog = Catalog.load(settings.catalog_directory)
+        parts += [follow, rates, *known.parts, note_prices(settings, base.db, catalog)]
+        app = make_app(settings, base.db, base.outbox, follow, objects, rates, known, catalog)
     if "consumer" in roles:
         parts += background(settings, base, objects)
     return Built(parts, app)
@@ -63,12 +65,13 @@ def make_app(
     objects: Objects,
     rates: RateStore,
     known: Others | None = None,
+    catalog: Catalog | None = None,
 ) -> FastAPI:
     """The public API on these parts: each area brings its operations. `known`: the other services."""
-    known = known or Others()
+    known, catalog = known or Others(), catalog or Catalog.load(settings.catalog_directory)
     ledger = Ledger(Owner("ledger", known.owners.get("ledger")))
     services = Services(known.owners, Operating(Letters(db, TRANSLATORS, project(settings, db, outbox))))
-    shared = shared_parts(settings, db, outbox, follow, objects, rates, Storage(known.storage))
+    shared = shared_parts(settings, db, outbox, follow, objects, rates, Storage(known.storage), catalog)
     submit = Submit(shared.admit, shared.take, shared.writer, settings.max_body_bytes)
     operations = [
         *submit.operations(),

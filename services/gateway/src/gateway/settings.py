@@ -27,6 +27,8 @@ class Settings(StreamSettings, ObjectStoreSettings):
     """Where clients reach the object store. When set, result links redirect there."""
     catalog_directory: Path | None = None
     """`tiers.yaml`, `fields.yaml`, `models/`: the dispatcher's too; the packaged ones by default."""
+    price_change_reason: str | None = None
+    """Why this release's prices are others than the last one's; stands beside them in the audit log."""
     providers: dict[str, Annotated[Literal["real", "simulated"], BeforeValidator(_mode)]] = Field(default={})
     """The dispatcher's providers, `{"ark": "simulated"}` or as it has them, `{"ark": {"simulated": true}}`.
 

@@ -65,9 +65,9 @@ def shared_parts(
     objects: Objects,
     rates: RateStore,
     storage: Storage,
+    catalog: Catalog,
 ) -> Shared:
     """Everything that more than one area needs."""
-    catalog = Catalog.load(settings.catalog_directory)
     check = CheckRequest(
         catalog,
         settings.providers,
