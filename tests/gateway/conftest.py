@@ -9,15 +9,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from gateway.app import make_app
-from gateway.outbound.objects import Objects
-from gateway.outbound.rate_store import RateStore
-from gateway.parts.shared import store_address
-from gateway.usecases.follow_tasks import FollowTasks
-from gateway_tools import World, settings_for
+from gateway_tools import World
+from gateway_worlds import close_world, open_world
 from operator_setting import OperatorSetting, operator_setting
 from runtime.db import Database
-from runtime.outbox.recorder import Outbox
 from stack.servers import Servers
 from surface_tools import PROVIDERS
 from upload_files import store
@@ -26,35 +21,18 @@ from webhook_setting import Setting, webhook_setting
 OpenDb = Callable[[str], Awaitable[Database]]
 
 
-async def _make(db: Database, **changes: Any) -> tuple[World, Objects]:
-    settings = settings_for(db.dsn, **changes)
-    follow = FollowTasks(db, settings.events_poll_seconds)
-    objects = Objects(store_address(settings))
-    await objects.start()
-    await follow.start()
-    app = make_app(settings, db, Outbox("gateway"), follow, objects, RateStore("memory://"))
-    return World(db, settings, app, follow, objects), objects
-
-
-async def _end(world: World, objects: Objects) -> None:
-    for client in world.clients:
-        await client.aclose()
-    await world.follow.stop()
-    await objects.stop()
-
-
 @pytest.fixture
 async def make_world(open_db: OpenDb) -> AsyncIterator[Callable[..., Awaitable[World]]]:
     """`await make_world(max_inline_bytes=10)` is a gateway with such settings on a database of its own."""
-    made: list[tuple[World, Objects]] = []
+    made: list[World] = []
 
     async def make(**changes: Any) -> World:
-        made.append(await _make(await open_db("gateway"), **changes))
-        return made[-1][0]
+        made.append(await open_world(await open_db("gateway"), **changes))
+        return made[-1]
 
     yield make
     for each in made:
-        await _end(*each)
+        await close_world(each)
 
 
 @pytest.fixture
@@ -68,9 +46,9 @@ async def shared_world(databases: Any) -> AsyncIterator[World]:
     """A gateway whose database other tests use as well: for what can be told by account."""
     db = Database(await databases.fresh("gateway"), name="shared", pool_size=8)
     await db.start()
-    made = await _make(db)
-    yield made[0]
-    await _end(*made)
+    made = await open_world(db)
+    yield made
+    await close_world(made)
     await db.stop()
 
 
@@ -80,9 +58,9 @@ async def surface_world(databases: Any, servers: Servers) -> AsyncIterator[World
     db = Database(await databases.fresh("gateway"), name="surfaces", pool_size=8)
     await db.start()
     store = {name: getattr(servers, name) for name in ("s3_endpoint", "s3_access_key", "s3_secret_key")}
-    made = await _make(db, providers=PROVIDERS, s3_bucket=servers.s3_bucket, **store)
-    yield made[0]
-    await _end(*made)
+    made = await open_world(db, providers=PROVIDERS, s3_bucket=servers.s3_bucket, **store)
+    yield made
+    await close_world(made)
     await db.stop()
 
 
@@ -92,9 +70,9 @@ async def stored_world(databases: Any, servers: Servers) -> AsyncIterator[World]
     db = Database(await databases.fresh("gateway"), name="stored", pool_size=8)
     await db.start()
     public = servers.s3_endpoint
-    made = await _make(db, **store(servers, s3_public_endpoint=public, max_video_bytes=20_000_000))
-    yield made[0]
-    await _end(*made)
+    made = await open_world(db, **store(servers, s3_public_endpoint=public, max_video_bytes=20_000_000))
+    yield made
+    await close_world(made)
     await db.stop()
 
 
@@ -112,10 +90,10 @@ async def operating(databases: Any) -> AsyncIterator[OperatorSetting]:
     ledger_db = Database(await databases.fresh("ledger"), name="operating-ledger", pool_size=4)
     await db.start()
     await ledger_db.start()
-    made = await _make(db)
-    async with operator_setting(made[0], ledger_db, {}) as setting:
+    made = await open_world(db)
+    async with operator_setting(made, ledger_db, {}) as setting:
         yield setting
-    await _end(*made)
+    await close_world(made)
     await ledger_db.stop()
     await db.stop()
 

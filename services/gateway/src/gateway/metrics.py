@@ -16,6 +16,11 @@ SUBMITS = Counter(
     "Orders by what became of them: accepted, replayed, or the code of the refusal",
     ["surface", "outcome"],
 )
+WRONG_KEYS = Counter(
+    "gateway_wrong_keys",
+    "Requests with an API key that is none of ours: `refused`, or `limited` when their address sent too many",
+    ["outcome"],
+)
 REPEATED = Counter("gateway_requests_repeated", "Requests said again because the ledger had not answered")
 
 STEPS = Histogram(

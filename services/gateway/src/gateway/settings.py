@@ -63,6 +63,8 @@ class Settings(StreamSettings, ObjectStoreSettings):
     rate_store: str = Field(default="memory://", pattern=r"^(memory://|rediss?://.+|redis\+cluster://.+)$")
     """Where requests are counted: in each process, or in a Redis (`redis://…`) that all share."""
     key_cache_seconds: float = Field(default=0.5, ge=0, le=0.5)
+    wrong_keys_per_minute: int = Field(default=60, ge=1)
+    """Different wrong API keys from one address (IPv6: its /64) before they are answered 429."""
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
     max_inline_bytes: int = Field(default=262_144, ge=0)
     """Data URIs of an input, decoded, that travel with the task; above that they become uploads."""

@@ -24,6 +24,7 @@ from gateway.usecases.check_request import CheckRequest
 from gateway.usecases.follow_tasks import FollowTasks
 from gateway.usecases.have_room import HaveRoom
 from gateway.usecases.keep_upload import KeepUpload
+from gateway.usecases.limit_guesses import LimitGuesses
 from gateway.usecases.limit_requests import LimitRequests
 from gateway.usecases.submit_tasks import SubmitTasks
 from gateway.usecases.take_order import TakeOrder
@@ -83,7 +84,10 @@ def shared_parts(
         lanes=settings.submit_lanes,
     )
     authenticate = Authenticate(
-        db, settings.key_pepper.get_secret_value().encode(), settings.key_cache_seconds
+        db,
+        settings.key_pepper.get_secret_value().encode(),
+        settings.key_cache_seconds,
+        LimitGuesses(settings.wrong_keys_per_minute),
     )
     limit = LimitRequests(rates, catalog.tiers, db)
     store = UploadStore(objects, settings.s3_bucket)

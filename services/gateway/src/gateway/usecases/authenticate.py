@@ -15,6 +15,7 @@ from gateway.db import keys
 from gateway.db.keys import Caller
 from gateway.domain import keys as key_format
 from gateway.domain.problem import Problem
+from gateway.usecases.limit_guesses import LimitGuesses
 
 log = structlog.get_logger()
 
@@ -31,22 +32,27 @@ def hash_of(key: str, pepper: bytes) -> bytes:
 class Authenticate:
     """Finds the caller of a request. Look-ups that happen together share a statement."""
 
-    def __init__(self, db: Database, pepper: bytes, cache_seconds: float) -> None:
-        self._db, self._pepper, self._ttl = db, pepper, cache_seconds
+    def __init__(self, db: Database, pepper: bytes, cache_seconds: float, guesses: LimitGuesses) -> None:
+        self._db, self._pepper, self._ttl, self._guesses = db, pepper, cache_seconds, guesses
         self._cache: dict[bytes, tuple[float, Caller | None]] = {}
         self._lookups: GroupCommit[bytes, Caller | None] = GroupCommit(self._find, max_waiting=5000)
         self._touched: dict[UUID, float] = {}
         self._background: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, authorization: str | None) -> Caller:
-        """The caller behind an `Authorization` header. Raises Problem 401, or 403 for a disabled account."""
+    async def __call__(self, authorization: str | None, address: str) -> Caller:
+        """The caller behind an `Authorization` header that came from a network address.
+
+        Raises Problem 401, 403 for a disabled account, 429 when the address sends many wrong keys.
+        """
         key = _bearer(authorization)
         name = hashlib.sha256(key.encode()).digest()  # cheaper than the HMAC, and no key stays in memory
         cached = self._cache.get(name)
         if cached is not None and cached[0] > time.monotonic():
             caller = cached[1]
         else:
-            caller = await self._load(key, name)
+            caller = await self._load(key, name, address)
+        if caller is None:
+            self._guesses.wrong(address, name)
         if caller is None or caller.disabled:
             raise _invalid()
         if caller.expired:
@@ -56,11 +62,14 @@ class Authenticate:
             raise Problem(403, "account_disabled", "This account is disabled.")
         return caller
 
-    async def _load(self, key: str, name: bytes) -> Caller | None:
+    async def _load(self, key: str, name: bytes, address: str) -> Caller | None:
         if key_format.asset_of(key) is None:
-            raise _invalid()
+            return None
+        self._guesses.before_look(address, name)
         asked_at = time.monotonic()  # an answer is as old as its question
         caller = await self._lookups.submit(hash_of(key, self._pepper))
+        if caller is not None:
+            self._guesses.right(name)
         if len(self._cache) > _MOST_CACHED:
             self._cache.clear()
         self._cache[name] = (asked_at + self._ttl, caller)

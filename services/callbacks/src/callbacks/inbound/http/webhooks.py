@@ -69,7 +69,7 @@ class WebhookEndpoint:
 async def _body(request: Request) -> bytes:
     """The whole body. Raises BodyTooLarge as soon as that is known, BodyTooSlow after `BODY_SECONDS`."""
     announced = request.headers.get("content-length", "0")
-    if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
+    if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
         raise BodyTooLarge(f"a webhook has at most {MAX_BODY_BYTES} bytes")
     body = bytearray()
     try:

@@ -30,8 +30,9 @@ class Admit:
         return caller
 
     async def identify(self, request: Request) -> Caller:
-        """Who asks. Raises Problem 401, 403."""
-        return await self.authenticate(request.headers.get("authorization"))
+        """Who asks. Raises Problem 401, 403, 429."""
+        address = request.client.host if request.client else ""
+        return await self.authenticate(request.headers.get("authorization"), address)
 
     async def permit(self, request: Request, caller: Caller, scope: Scope, kind: Kind) -> None:
         """Whether the caller may. Raises Problem 403, 429."""

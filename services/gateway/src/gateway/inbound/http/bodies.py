@@ -49,7 +49,7 @@ async def read(request: Request, *, json_limit: int, file_limit: int) -> Body:
 async def _form(request: Request, limit: int, file_limit: int) -> Body:
     """The boundary differs at each retry, so the fields and the files' bytes are what counts."""
     length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > limit:
+    if not length.isdecimal() or int(length) > limit:
         raise Problem(413, "request_too_large", f"The form must tell its length, at most {limit} bytes.")
     try:
         form = await request.form(max_files=_MOST_FILES, max_fields=_MOST_FIELDS, max_part_size=1_048_576)

@@ -13,7 +13,7 @@ from gateway.domain.problem import Problem
 async def read_body(request: Request, limit: int) -> bytes:
     """The body. Raises Problem 413 as soon as it is too large."""
     length = request.headers.get("content-length")
-    if length is not None and length.isdigit() and int(length) > limit:
+    if length is not None and length.isdecimal() and int(length) > limit:
         raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0
@@ -47,10 +47,11 @@ def fingerprint(value: dict[str, Any]) -> str:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> None:
-    if len({name for name, _ in pairs}) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Problem(400, "duplicate_name", f"The name {twice[:100]!r} appears twice in one object.")
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise Problem(400, "duplicate_name", f"The name {name[:100]!r} appears twice in one object.")
+        seen.add(name)
 
 
 _decoder = json.JSONDecoder(object_pairs_hook=_unique)

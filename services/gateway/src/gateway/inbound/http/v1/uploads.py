@@ -165,7 +165,7 @@ class Uploads:
 def refuse_length(request: Request, most: int) -> None:
     """Refuse what says itself that it is too large before any of it is read. Raises Problem 413."""
     length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length[:20]) > most:
+    if length.isdecimal() and int(length[:20]) > most:
         raise Problem(413, "file_too_large", f"A file may have {most} bytes.", param="file")
 
 
