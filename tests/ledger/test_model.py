@@ -1,14 +1,19 @@
 """A plain model of the rules against the real use case on Postgres, with random batches."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from contracts.ids import uuid7
-from ledger.domain.facts import Completed, Fact, Granted, Requested, Stored
+from ledger.domain.facts import Completed, Expired, Fact, Granted, Requested, Stored
+from ledger.usecases.apply_facts import ApplyFacts
+from runtime.outbox.recorder import Outbox
+
+MARGIN = -timedelta(hours=2)
+"""How long holds outlive their deadline here: that of a task with an hour is over when it is made."""
 
 
 @dataclass
@@ -39,10 +44,19 @@ class Model:
             task.setdefault("verdict", fact.verdict)
         elif isinstance(fact, Stored):
             task.setdefault("stored", fact.outcome)
+        elif isinstance(fact, Expired):
+            self.expire(fact.task_id, fact.account_id, task)
         self.think(fact.task_id, fact.account_id, task)
 
+    def expire(self, id_: UUID, account: UUID, task: dict[str, Any]) -> None:
+        """A repeat of what the sweeper says; what is resolved or in time stays."""
+        if "hold" in task and task["request"].deadline + MARGIN < datetime.now(UTC):
+            self.held[account] -= task["hold"]
+            self.available[account] += task["hold"]
+            self.ends[id_] = ("released", "hold_expired", 0)
+
     def think(self, id_: UUID, account: UUID, task: dict[str, Any]) -> None:
-        if "request" not in task:
+        if "request" not in task or id_ in self.ends:
             return
         quote, bad = task["request"].quote_micro, self.bad(task)
         if "hold" not in task:
@@ -72,12 +86,14 @@ class Model:
 
 def random_facts(say: Any, dice: random.Random, accounts: list[UUID], tasks: int) -> list[Fact]:
     """Facts of every kind, some contradicting, many twice, in no order."""
-    soon, past = datetime.now(UTC) + timedelta(hours=1), datetime.now(UTC) - timedelta(hours=1)
+    now = datetime.now(UTC)
+    deadlines = [now - timedelta(hours=1), *[now + timedelta(hours=1)] * 3, *[now + timedelta(hours=9)] * 6]
     facts: list[Fact] = [say.grant(dice.choice(accounts), dice.randint(-300, 400)) for _ in range(tasks // 2)]
     for _ in range(tasks):
         account, task = dice.choice(accounts), uuid7()
-        deadline = past if dice.random() < 0.1 else soon
-        facts.append(say.request(account, task, dice.randint(0, 200), deadline=deadline))
+        request = say.request(account, task, dice.randint(0, 200), deadline=dice.choice(deadlines))
+        facts += [replace(request, repeat=n) for n in range(1, dice.choice([2, 2, 3, 4]))]
+        facts += [say.expired(account, task, now)] * dice.choice([0, 1, 2])
         ends = [
             say.succeeded(account, task, dice.choice([None, 0, 50, 500])),
             say.succeeded(account, task),
@@ -94,7 +110,10 @@ def random_facts(say: Any, dice: random.Random, accounts: list[UUID], tasks: int
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_the_ledger_does_what_the_model_says(ledger: Any, say: Any, seed: int) -> None:
+    """Seen failing with the minimum of actual cost and hold taken out, and with `expire` releasing what is in
+    time."""
     dice, model = random.Random(seed), Model()
+    ledger.apply = ApplyFacts(Outbox("ledger"), hold_margin=MARGIN)
     accounts = [uuid7() for _ in range(4)]
     facts = random_facts(say, dice, accounts, 120)
     while facts:
@@ -124,7 +143,12 @@ async def test_the_ledger_does_what_the_model_says(ledger: Any, say: Any, seed: 
 
 
 async def each_end_is_said_once(ledger: Any, accounts: list[UUID], model: Model) -> None:
-    settled = [event for a in accounts for event in await ledger.said(a, "task.settled")]
-    assert sorted(event["subject"] for event in settled) == sorted(map(str, model.ends))
-    frozen = [event["subject"] for a in accounts for event in await ledger.said(a, "credits.frozen")]
-    assert sorted(frozen) == sorted(str(id_) for id_, task in model.known.items() if "hold" in task)
+    """And again, word for word, to who asks again."""
+    held = [id_ for id_, task in model.known.items() if "hold" in task]
+    for topic, expected in (("task.settled", model.ends), ("credits.frozen", held)):
+        said = [event for account in accounts for event in await ledger.said(account, topic)]
+        unasked = [event for event in said if event["event_id"].endswith(":1")]
+        assert sorted(event["subject"] for event in unasked) == sorted(map(str, expected))
+        first = {event["subject"]: event["value"] for event in unasked}
+        assert [event for event in said if event["value"] != first[event["subject"]]] == []
+        assert len(said) > len(first), "nobody asked again"
