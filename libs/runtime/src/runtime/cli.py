@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 from starlette.applications import Starlette
 
-from runtime import failpoint_routes, failpoints, logs, process
+from runtime import failpoint_routes, failpoints, logs, process, tracing
 from runtime.health import Part
 from runtime.internal import InternalRoutes
 from runtime.settings import ServiceSettings, StreamSettings
@@ -45,7 +45,9 @@ def service_cli(
         values = settings()
         logs.configure(name, level=values.log_level, style=values.log_format)
         failpoints.arm(values.failpoints)
+        tracing.configure(name, values.collector)
         process.run(_serve(name, values, build, chosen))
+        tracing.stop()
 
     for role in roles:
         cli.command(role, help=f"Run the {role} alone.")(_command(serve, frozenset({role})))
@@ -104,6 +106,7 @@ async def _serve(
         port=values.http_port,
         app=_app(values, built),
         drain_seconds=values.drain_seconds,
+        notice_seconds=values.drain_notice_seconds,
     )
 
 

@@ -21,6 +21,7 @@ from runtime.one_write import OneWriteProtocol
 log = structlog.get_logger()
 
 _LEAST_STOP_SECONDS = 3.0
+_CLOSE = (b"connection", b"close")
 
 
 class _Server(uvicorn.Server):
@@ -29,6 +30,12 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def give_notice(self, serving: asyncio.Task[None], seconds: float) -> None:
+        """Serve on for a time and ask every client, with its answer, to connect anew, which is elsewhere."""
+        self.config.encoded_headers.append(_CLOSE)  # what answers begin with, made anew each second
+        self.server_state.default_headers.append(_CLOSE)
+        await asyncio.wait([serving], timeout=seconds)
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
@@ -44,11 +51,14 @@ async def serve(
     port: int,
     app: Starlette | None = None,
     drain_seconds: float = 25.0,
+    notice_seconds: float = 0.0,
 ) -> None:
     """Start the parts in order, serve until SIGTERM or SIGINT, then stop them in reverse.
 
-    `app` gets the health routes added; without one they are served alone. New requests end first, then the
-    parts drain, so what was accepted is written down and said.
+    `app` gets the health routes added; without one they are served alone. Told to stop, it is unready at
+    once, answers with `Connection: close`, and goes on serving for `notice_seconds`, until whoever sends
+    requests has seen it. Then new requests end, then the parts drain, so what was accepted is written down
+    and said.
     """
     health = Health(parts)
     metrics.READY.labels(service).set_function(lambda: not health.problems())
@@ -83,6 +93,8 @@ async def serve(
     finally:
         health.draining = True
         log.info("draining", service=service)
+        if health.started:
+            await server.give_notice(serving, notice_seconds)
         end = time.monotonic() + drain_seconds
         for part in started:
             if isinstance(part, Drains):

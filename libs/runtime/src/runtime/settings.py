@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime import failpoints
+from runtime.tracing import Collector
 
 PLACEHOLDERS = frozenset({"", "changeme", "change-me", "placeholder", "secret", "dev"})
 
@@ -27,6 +28,16 @@ class ServiceSettings(BaseSettings):
     database_pool_size: int = Field(default=10, ge=2, le=100)
 
     drain_seconds: float = Field(default=25.0, ge=0)
+    drain_notice_seconds: float = Field(default=0.0, ge=0)
+    """How long a process that is told to stop goes on serving, unready, before it drains: as long as whatever
+    sends it requests takes to see that it isn't ready."""
+    otlp_endpoint: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    """Where spans go by OTLP over HTTP (`http://collector:4318`); None: there are none."""
+    otlp_headers: SecretStr | None = None
+    """What the collector wants to be told with them: `name=value,name=value`."""
+    trace_ratio: float = Field(default=1.0, ge=0, le=1)
+    """The share of traces that are kept, by their id, so that all services keep the same ones."""
+
     failpoints: str = ""
     """Where to die, wait or fail on purpose (`runtime.failpoints`); dev mode only."""
 
@@ -35,6 +46,16 @@ class ServiceSettings(BaseSettings):
     def _known_failpoints(cls, value: str) -> str:
         failpoints.parse(value)
         return value
+
+    @property
+    def collector(self) -> Collector | None:
+        """Where spans go, if anywhere."""
+        if self.otlp_endpoint is None:
+            return None
+        given = self.otlp_headers.get_secret_value() if self.otlp_headers else ""
+        pairs = (pair.partition("=") for pair in given.split(",") if pair.strip())
+        headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+        return Collector(self.otlp_endpoint, self.trace_ratio, headers)
 
     @model_validator(mode="after")
     def _refuse_failpoints(self) -> "ServiceSettings":

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from runtime import failpoints, metrics
-from runtime.bus import dead_letters, offsets
+from runtime.bus import dead_letters, offsets, spans
 from runtime.bus.assignment import Assignment
 from runtime.bus.record import Fault, Item, Raw, Translator, decode
 from runtime.db import PERMANENT, Database, Tx
@@ -41,7 +41,8 @@ class Batches:
         try:
             items = [decode(record, self._translators) for record in await assignment.fresh(records)]
             if items:
-                await self._process(assignment, items)
+                with spans.handled(items):
+                    await self._process(assignment, items)
         except offsets.OffsetMismatch as error:
             log.warning("offset_mismatch", error=str(error))
             await assignment.seek({(r.topic, r.partition) for r in records})

@@ -9,6 +9,9 @@ from contracts.envelope import Envelope, EnvelopeError
 from contracts.events import Event
 from pydantic import ValidationError
 
+from runtime.bus import spans
+from runtime.bus.spans import Handling
+
 Translator = Callable[[Any, Envelope], Any]
 """One per topic consumed: the event and its envelope in, the service's own fact out."""
 
@@ -39,22 +42,25 @@ class Item:
     record: Raw
     fact: Any = None
     fault: Fault | None = None
+    handling: Handling | None = None
 
 
 def decode(record: Raw, translators: Mapping[str, Translator]) -> Item:
     """Never raises: what can't be read comes back with its fault."""
     try:
-        read = envelope.parse(record.headers)
-        event = _event(record, read)
-        return Item(record, translators[record.topic](event, read))
+        read, handling = spans.received(record, envelope.parse(record.headers))
     except EnvelopeError as error:
         return Item(record, fault=Fault(error.reason, str(error)))
+    try:
+        event = _event(record, read)
+        return Item(record, translators[record.topic](event, read), handling=handling)
     except ValidationError as error:
-        return Item(record, fault=Fault("schema_invalid", str(error)[:2000]))
+        fault = Fault("schema_invalid", str(error)[:2000])
     except _UnknownVersion as error:
-        return Item(record, fault=Fault("unknown_version", str(error)))
+        fault = Fault("unknown_version", str(error))
     except Exception as error:
-        return Item(record, fault=Fault("untranslatable", f"{type(error).__name__}: {error}"[:2000]))
+        fault = Fault("untranslatable", f"{type(error).__name__}: {error}"[:2000])
+    return Item(record, fault=fault, handling=handling)
 
 
 class _UnknownVersion(Exception):

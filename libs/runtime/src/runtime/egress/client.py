@@ -6,6 +6,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpcore
 import httpx
 
+from runtime import tracing
 from runtime.egress.backend import GatedBackend, Resolver, system_resolver
 from runtime.egress.policy import EgressPolicy
 
@@ -38,7 +39,18 @@ class GatedTransport(httpx.AsyncHTTPTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; EgressRefusedError when its URL or address is none we go to."""
         self._policy.check_url(request.url)
-        return await super().handle_async_request(request)
+        url = request.url
+        attributes: tracing.Attributes = {
+            "http.request.method": request.method,
+            "url.scheme": url.scheme,
+            "server.address": url.host,  # no more of it: paths and queries of these addresses hold secrets
+            "server.port": url.port,
+        }
+        with tracing.within(request.method, "client", attributes) as span:
+            response = await super().handle_async_request(request)
+            if span is not None:
+                span.note({"http.response.status_code": response.status_code})
+            return response
 
 
 def egress_client(

@@ -8,8 +8,10 @@ import orjson
 from contracts import envelope, topics
 from contracts.events import Event
 
+from runtime import tracing
 from runtime.db import Tx
 from runtime.trace import current_traceparent
+from runtime.tracing import Span
 
 _INSERT = """
 INSERT INTO outbox (topic, key, event_id, subject, traceparent, value, epoch)
@@ -52,24 +54,28 @@ class Outbox:
 
     async def record(self, tx: Tx, messages: Iterable[Message]) -> int:
         """Write the messages into the outbox; their number. Raises ValueError for what can't be sent."""
-        rows = [self._row(message) for message in messages]
+        spans: list[Span] = []
+        rows = [self._row(message, spans) for message in messages]
         if rows:
             await tx.execute(_INSERT, orjson.dumps(rows).decode())
+            if spans:
+                tx.after_commit(f"spans:{id(spans)}", lambda: _end(spans))
             if self._nudge is not None:
                 tx.after_commit("outbox", self._nudge)
         return len(rows)
 
-    def _row(self, message: Message) -> dict[str, object]:
+    def _row(self, message: Message, spans: list[Span]) -> dict[str, object]:
         topic = self._topic(message.event)
         value = message.event.model_dump_json().encode()
         if len(value) > MAX_VALUE_BYTES:
             raise ValueError(f"{topic.name} of {message.subject}: {len(value)} bytes don't ride the bus")
+        event_id = envelope.event_id(self._service, message.subject, message.fact, message.n)
         return {
             "topic": topic.name,
             "key": message.key,
-            "event_id": envelope.event_id(self._service, message.subject, message.fact, message.n),
+            "event_id": event_id,
             "subject": message.subject,
-            "traceparent": message.traceparent or current_traceparent(),
+            "traceparent": _traceparent(message, topic.name, event_id, spans),
             "value": orjson.Fragment(value),
         }
 
@@ -79,3 +85,28 @@ class Outbox:
         if topic.writer != self._service:
             raise ValueError(f"{topic.name} is written by {topic.writer}, not by {self._service}")
         return topic
+
+
+def _traceparent(message: Message, topic: str, event_id: str, spans: list[Span]) -> str | None:
+    """What the event comes of; with tracing on, the span of its sending, which ends with the commit."""
+    parent = tracing.cause(message.subject) or message.traceparent or current_traceparent()
+    if not tracing.on():
+        return parent
+    attributes: tracing.Attributes = {
+        "messaging.system": "kafka",
+        "messaging.operation.type": "send",
+        "messaging.operation.name": "send",
+        "messaging.destination.name": topic,
+        "messaging.message.id": event_id,
+        **tracing.about(message.subject, message.key),
+    }
+    span = tracing.begin(f"send {topic}", "producer", parent, attributes)
+    if span is None:
+        return parent
+    spans.append(span)
+    return span.traceparent
+
+
+def _end(spans: list[Span]) -> None:
+    for span in spans:
+        span.end()

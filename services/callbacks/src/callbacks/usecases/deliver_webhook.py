@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 import orjson
 import structlog
 from contracts.ids import task_text
-from runtime import failpoints, trace
+from runtime import failpoints, tracing
 from runtime.backoff import delay
 from runtime.db import Database, Tx
 from runtime.outbox.recorder import Outbox
@@ -65,11 +66,18 @@ class DeliverWebhook:
         if reason := errand.pointless:
             await self._give_up(claim, errand, reason)
             return
-        with self._lanes.turn(errand.lane) as free, trace.within(trace.accept(errand.traceparent)):
-            if free:
-                await self._attempt(claim, errand)
-            else:
+        with self._lanes.turn(errand.lane) as free:
+            if not free:
                 await self._later(claim, errand)
+                return
+            with tracing.work(
+                "deliver",
+                errand.traceparent,
+                task_id=errand.task_id,
+                account_id=errand.account_id,
+                attempt=errand.attempts + 1,
+            ) as traceparent:
+                await self._attempt(claim, replace(errand, traceparent=traceparent))
 
     async def _attempt(self, claim: Claim, errand: Errand) -> None:
         assert errand.url is not None, "it isn't pointless"

@@ -6,9 +6,11 @@ hung up after the request as a connect error, after which a submit would be sent
 
 import asyncio
 from typing import Final
+from urllib.parse import urlsplit
 
 import aiohttp
 from providers.http import HttpRequest, HttpResponse
+from runtime import tracing
 from yarl import URL
 
 from dispatcher.outbound.bulkhead import LARGE_BYTES, Share
@@ -70,6 +72,25 @@ class ProviderClient:
 
         Answers above `LARGE_BYTES` are read when there is room in `share`; without one they are too long.
         """
+        attributes: tracing.Attributes = {
+            "http.request.method": request.method,
+            "server.address": _host(request.url),
+            "framebus.provider": provider,
+        }
+        with tracing.within(f"{request.method} {provider}", "client", attributes) as span:
+            answer = await self._send(provider, request, seconds, most_bytes, share)
+            if span is not None:
+                span.note({"http.response.status_code": answer.status})
+            return answer
+
+    async def _send(
+        self,
+        provider: str,
+        request: HttpRequest,
+        seconds: float,
+        most_bytes: int,
+        share: Share | None,
+    ) -> HttpResponse:
         ends = asyncio.get_running_loop().time() + seconds
         if provider not in self._sessions:
             self._sessions[provider] = _session()
@@ -105,6 +126,13 @@ async def _read(response: aiohttp.ClientResponse, most_bytes: int, share: Share 
             await share.room()
         parts.append(part)
     return b"".join(parts)
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:  # the call itself will say so
+        return None
 
 
 def _text(error: Exception) -> str:

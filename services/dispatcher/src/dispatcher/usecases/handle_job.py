@@ -6,13 +6,13 @@ from dataclasses import replace
 from itertools import count
 
 import structlog
-from runtime import trace
+from runtime import tracing
 from runtime.backoff import delay
 from runtime.db import PERMANENT
 from runtime.work.table import Claim
 
 from dispatcher.db.records import Record
-from dispatcher.domain.decide import Cancel, Conclude, Doubt, Follow, Poll, Resolve, Submit, decide
+from dispatcher.domain.decide import Cancel, Conclude, Doubt, Follow, Poll, Resolve, Step, Submit, decide
 from dispatcher.domain.job import Attempt, Change, Job
 from dispatcher.usecases.cancel_attempt import cancel_attempt
 from dispatcher.usecases.desk import Desk, Lease
@@ -44,9 +44,20 @@ class HandleJob:
             log.error("work_without_job", task_id=str(claim.id))
             await self._desk.store.drop(claim)
             return
-        with trace.within(job.traceparent), self._desk.bulkheads.share() as share:
+        step = decide(job, self._desk.timing)
+        with (
+            tracing.work(
+                type(step).__name__.lower(),
+                job.traceparent,
+                task_id=job.task_id,
+                account_id=job.account_id,
+                attempt=_number(step),
+            ) as traceparent,
+            self._desk.bulkheads.share() as share,
+        ):
+            job = replace(job, traceparent=traceparent)
             lease = Lease(claim, job, began, share)
-            attempt, change = await self._step(job, lease)
+            attempt, change = await self._step(job, step, lease)
             _note_health(self._desk, attempt, change)
             change = _follow_up(job, attempt, change)
             await self._write_down(Record(claim, job, attempt, change), lease)
@@ -69,8 +80,8 @@ class HandleJob:
                 log.warning("not_recorded_yet", task_id=str(record.task_id), error=repr(error)[:300])
                 await asyncio.sleep(wait)
 
-    async def _step(self, job: Job, lease: Lease) -> tuple[Attempt | None, Change]:
-        match decide(job, self._desk.timing):
+    async def _step(self, job: Job, step: Step, lease: Lease) -> tuple[Attempt | None, Change]:
+        match step:
             case Submit(n):
                 return await submit_attempt(self._desk, job, n, lease)
             case Doubt(n):
@@ -85,6 +96,16 @@ class HandleJob:
                 return attempt, await follow_orphan(self._desk, job, attempt, lease)
             case Conclude(change):
                 return job.latest, change
+
+
+def _number(step: Step) -> int | None:
+    match step:
+        case Submit(n) | Doubt(n):
+            return n
+        case Conclude():
+            return None
+        case Resolve(attempt) | Poll(attempt) | Cancel(attempt) | Follow(attempt):
+            return attempt.n
 
 
 def _note_health(desk: Desk, attempt: Attempt | None, change: Change) -> None:

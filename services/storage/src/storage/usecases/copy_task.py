@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 from contracts.ids import task_text
-from runtime import backoff, failpoints, trace
+from runtime import backoff, failpoints, tracing
 from runtime.db import Database
 from runtime.group_commit import GroupCommit
 from runtime.work import table as work
@@ -58,8 +58,15 @@ class CopyTask:
                 if task is None or task.ended:
                     await self._drop(claim)
                     return
-                with trace.within(task.fact.traceparent):
-                    await self._handle(claim, task)
+                fact = task.fact
+                with tracing.work(
+                    "copy",
+                    fact.traceparent,
+                    task_id=task.task_id,
+                    account_id=fact.account_id,
+                    attempt=fact.attempt,
+                ) as traceparent:
+                    await self._handle(claim, replace(task, fact=replace(fact, traceparent=traceparent)))
         except LeaseLostError:
             log.warning("lease_lost", task_id=str(claim.id), tries=claim.tries)
 

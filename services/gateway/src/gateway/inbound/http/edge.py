@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import structlog
 from contracts.ids import to_text, uuid7
-from runtime import trace
+from runtime import trace, tracing
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -38,7 +38,9 @@ class Edge:
             await self._app(scope, receive, send)
             return
         request_id = scope["request_id"] = to_text("req_", uuid7())
-        traceparent = scope["traceparent"] = trace.accept(_header(scope, b"traceparent"))
+        said = _header(scope, b"traceparent")
+        span = tracing.begin(scope["method"], "server", tracing.arrived(said)) if tracing.on() else None
+        traceparent = scope["traceparent"] = trace.accept(said) if span is None else span.traceparent
         gifts = ((b"x-request-id", request_id.encode()), (b"traceparent", traceparent.encode()))
         started, began = False, time.perf_counter()
 
@@ -47,6 +49,8 @@ class Edge:
             if message["type"] == "http.response.start":
                 started = True
                 _observe(scope, message["status"], time.perf_counter() - began)
+                if span is not None:
+                    span.note(_described(scope, message["status"], request_id))
                 message["headers"] = [*message.get("headers", ()), *gifts, *_quota(scope)]
             await send(message)
 
@@ -63,6 +67,23 @@ class Edge:
                 log.exception("request_failed", request_id=request_id, path=scope["path"])
                 if not started:
                     await unexpected(scope["path"], request_id)(scope, receive, send_with_gifts)
+            finally:
+                if span is not None:
+                    span.end()
+
+
+def _described(scope: Scope, status: int, request_id: str) -> tracing.Attributes:
+    """What a span says of a request: the route, for a path may hold a secret."""
+    route = scope.get("route")
+    return {
+        "http.request.method": scope["method"],
+        "http.route": getattr(route, "path", None),
+        "http.response.status_code": status,
+        "url.scheme": scope["scheme"],
+        "framebus.request_id": request_id,
+        "framebus.surface": surface_of(scope["path"]).name,
+        "error.type": str(status) if status >= 500 else None,
+    }
 
 
 def _observe(scope: Scope, status: int, seconds: float) -> None:
