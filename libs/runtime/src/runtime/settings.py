@@ -47,6 +47,11 @@ class ServiceSettings(BaseSettings):
         failpoints.parse(value)
         return value
 
+    @field_validator("otlp_endpoint", "otlp_headers", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return value or None
+
     @property
     def collector(self) -> Collector | None:
         """Where spans go, if anywhere."""
