@@ -2,7 +2,7 @@
 
 import typer
 
-from framebus.commands import account, admin, listen, tasks
+from framebus.commands import account, admin, listen, tasks, trace
 
 cli = typer.Typer(
     name="framebus",
@@ -27,6 +27,7 @@ cli.command("cancel", help="Ask for a task to be stopped.")(tasks.cancel)
 cli.command("models", help="List the models, or show one's input.")(account.models)
 cli.command("credits", help="Show what is available and held.")(account.credits_)
 cli.command("usage", help="Show what was used, by day, model, key or metadata.")(account.usage)
+cli.command("trace", help="Show what every service knows of a task.")(trace.trace)
 cli.add_typer(admin.cli, name="admin")
 
 

@@ -1,13 +1,15 @@
-"""What an operator asks of any service: its dead letters, and its outbox once more. Internal routes."""
+"""What an operator asks of any service: its dead letters, its outbox once more, what it knows of a task."""
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from runtime import story
 from runtime.bus.letters import Letters, NotReplayed
 from runtime.internal import Given, InternalRoutes, Refusal, answer
 from runtime.outbox import replay
@@ -20,8 +22,8 @@ _MOST_ID = (1 << 63) - 1
 class Operating:
     """The questions as functions; each raises Refusal. `routes` has them asked over HTTP."""
 
-    def __init__(self, letters: Letters) -> None:
-        self._letters = letters
+    def __init__(self, letters: Letters, story: str) -> None:
+        self._letters, self._story = letters, story
 
     async def page(self, still_open: bool | None, before: int | None, limit: int) -> dict[str, Any]:
         """Dead letters, newest first, and how many are open."""
@@ -57,6 +59,10 @@ class Operating:
             raise Refusal(409, "replay_refused", f"{error}.") from None
         return {"rows": made.rows, "after": replay.text(made.after)}
 
+    async def story(self, task_id: UUID) -> list[dict[str, Any]]:
+        """What happened to a task here, in time order; nothing of one that is not known."""
+        return await story.read(self._letters.db.pool, self._story, task_id)
+
     def routes(self, internal: InternalRoutes) -> list[Route]:
         """All of them."""
         one = "/dead-letters/{id:int}"
@@ -65,7 +71,11 @@ class Operating:
             internal.route("GET", one, self._show),
             internal.route("POST", f"{one}/replay", self._replay),
             internal.route("POST", "/outbox/replay", self._replay_outbox),
+            internal.route("GET", "/tasks/{id:uuid}/story", self._tell),
         ]
+
+    async def _tell(self, request: Request) -> Response:
+        return answer({"data": await self.story(request.path_params["id"])})
 
     async def _page(self, request: Request) -> Response:
         given = Given(request)

@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from callbacks.db.story import STORY
 from callbacks.domain.webhook import Webhook
 from callbacks.inbound.events import TRANSLATORS
 from callbacks.inbound.events.webhook_delivered import webhook_delivered
@@ -139,7 +140,7 @@ def customers(settings: Settings, db: Database) -> list[Route]:
         max_endpoints=settings.max_endpoints,
         rotation_seconds=settings.rotation_hours * 3600,
     )
-    operating = Operating(Letters(db, TRANSLATORS, AcceptNews(None)))
+    operating = Operating(Letters(db, TRANSLATORS, AcceptNews(None)), STORY)
     return [
         *managing.routes(internal),
         *Listeners(db, signing_key).routes(internal),

@@ -21,6 +21,7 @@ from runtime.work.worker import Worker
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from dispatcher.db.story import STORY
 from dispatcher.domain.providers import lease_seconds
 from dispatcher.inbound.events import balances, own, providers, tasks
 from dispatcher.inbound.http.providers import ProviderReports
@@ -86,7 +87,7 @@ def restore(_: Settings) -> Restore:
 def internal_routes(settings: Settings, db: Database) -> list[Route]:
     """What other services may ask."""
     internal = InternalRoutes(settings.service_token.get_secret_value())
-    operating = Operating(Letters(db, TRANSLATORS, ApplyFacts(None)))
+    operating = Operating(Letters(db, TRANSLATORS, ApplyFacts(None)), STORY)
     return [
         *TaskStates(db).routes(internal),
         *ProviderReports(db).routes(internal),

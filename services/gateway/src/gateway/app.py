@@ -11,6 +11,7 @@ from runtime.outbox.recorder import Outbox
 from runtime.plumbing import lay
 from runtime.recovery.recover import Restore
 
+from gateway.db.story import STORY
 from gateway.inbound.events import TRANSLATORS, own
 from gateway.inbound.http.api import make_api
 from gateway.inbound.http.v1.submit import TASKS_PATH, Submit
@@ -72,6 +73,10 @@ def make_app(
     ledger = Ledger(Owner("ledger", known.owners.get("ledger")))
     services = Services(known.owners, Operating(Letters(db, TRANSLATORS, project(settings, db, outbox))))
     shared = shared_parts(settings, db, outbox, follow, objects, rates, Storage(known.storage), catalog)
+    services = Services(
+        known.owners, Operating(Letters(db, TRANSLATORS, project(settings, db, outbox)), STORY)
+    )
+    shared = shared_parts(settings, db, outbox, follow, objects, rates, Storage(known.storage))
     submit = Submit(shared.admit, shared.take, shared.writer, settings.max_body_bytes)
     operations = [
         *submit.operations(),

@@ -15,6 +15,7 @@ from runtime.plumbing import lay
 from runtime.recovery.recover import Restore
 from starlette.applications import Starlette
 
+from ledger.db.story import STORY
 from ledger.domain import rebuild
 from ledger.inbound.events import TRANSLATORS, own
 from ledger.inbound.http.books import Books
@@ -53,7 +54,7 @@ def internal_app(settings: Settings, db: Database, apply: ApplyFacts) -> Starlet
     """What other services may ask."""
     internal = InternalRoutes(settings.service_token.get_secret_value())
     checks = KeepChecking(partial(check_books, settings.database_dsn.get_secret_value()))
-    operating = Operating(Letters(db, TRANSLATORS, apply))
+    operating = Operating(Letters(db, TRANSLATORS, apply), STORY)
     return Starlette(routes=[*Books(db, checks).routes(internal), *operating.routes(internal)])
 
 

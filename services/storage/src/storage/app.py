@@ -16,6 +16,7 @@ from runtime.recovery.recover import Restore
 from runtime.work.worker import Worker
 from starlette.applications import Starlette
 
+from storage.db.story import STORY
 from storage.inbound.events import asset_stored, provider_completed, task_deleted
 from storage.inbound.http.looks import Looks
 from storage.outbound.providers import Providers
@@ -46,7 +47,7 @@ def build(settings: Settings, roles: frozenset[str]) -> Built:
     parts: list[Part] = [*base.parts]
     worker: Worker | None = None
     internal = InternalRoutes(settings.service_token.get_secret_value())
-    routes = Operating(Letters(base.db, TRANSLATORS, AcceptResults(None))).routes(internal)
+    routes = Operating(Letters(base.db, TRANSLATORS, AcceptResults(None)), STORY).routes(internal)
     if "worker" in roles:
         workshop = make_workshop(settings)
         worker, needed = worker_parts(settings, base.db, base.outbox, workshop)

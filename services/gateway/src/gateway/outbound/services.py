@@ -2,7 +2,9 @@
 
 from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
+from uuid import UUID
 
+import orjson
 from runtime.internal import InternalClient, Refusal
 from runtime.operating import Operating
 
@@ -49,6 +51,12 @@ class Services:
         if service == "gateway":
             return await _problems(self._own.replay_outbox(wanted))
         return dict(await self._owners[service].ask("POST", "/outbox/replay", body=wanted))
+
+    async def story(self, service: str, task_id: UUID) -> list[dict[str, Any]]:
+        """What a service's own records say of a task, in time order."""
+        if service == "gateway":
+            return list(orjson.loads(orjson.dumps(await self._own.story(task_id))))
+        return list((await self._owners[service].ask("GET", f"/tasks/{task_id}/story"))["data"])
 
     async def tasks_of_job(self, provider_job_id: str) -> list[str]:
         """The UUIDs of the tasks of a provider's job."""

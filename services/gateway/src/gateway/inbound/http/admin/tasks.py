@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from contracts.ids import task_from_text, to_text
+from contracts.ids import task_from_text, task_text, to_text
 from runtime.db import Database
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,6 +30,7 @@ from gateway.inbound.http.operation import Operation
 from gateway.inbound.http.query import Query
 from gateway.inbound.http.v1.task_list import STATUSES
 from gateway.outbound.services import Services
+from gateway.usecases.tell_story import tell_story
 
 TASKS = f"{PATH}/tasks"
 
@@ -49,6 +50,7 @@ class AnyTasks:
         return [
             Operation("GET", TASKS, self.page, described.search()),
             Operation("GET", f"{TASKS}/{{task_id}}", self.document, described.document()),
+            Operation("GET", f"{TASKS}/{{task_id}}/trace", self.story, described.story()),
         ]
 
     async def page(self, request: Request) -> Response:
@@ -71,14 +73,26 @@ class AnyTasks:
     async def document(self, request: Request) -> Response:
         """One with its history, by `task_…` or UUID."""
         await self.door(request)
+        row = await self._row(request)
+        events = await task_events.after(self.db.pool, {row["id"]: 0})
+        history = [self.writer.event(each) for each in events]
+        return json(self._task(request, row) | {"events": history})
+
+    async def story(self, request: Request) -> Response:
+        """What each service's records say of one, in time order."""
+        await self.door(request)
+        row = await self._row(request)
+        told = await tell_story(self.services, row["id"])
+        named = {"task_id": task_text(row["id"]), "uuid": str(row["id"]), "status": row["status"]}
+        return json({**named, "moments": told.moments, "silent": told.silent})
+
+    async def _row(self, request: Request) -> Mapping[str, Any]:
         text = request.path_params["task_id"]
         task_id = task_from_text(text) or uuid_from(text)
         rows = [] if task_id is None else await task_search.several(self.db.pool, [task_id])
-        if task_id is None or not rows:
+        if not rows:
             raise Problem(404, "task_not_found", f"There is no task {text[:100]!r}.", param="task_id")
-        events = await task_events.after(self.db.pool, {task_id: 0})
-        history = [self.writer.event(each) for each in events]
-        return json(self._task(request, rows[0]) | {"events": history})
+        return rows[0]
 
     def _listed(self, request: Request, rows: Any, following: str | None) -> Response:
         return self.door.listed([self._task(request, row) for row in rows], following)

@@ -4,8 +4,10 @@ from typing import Any
 
 from gateway.inbound.http.openapi.admin import ACCOUNT
 from gateway.inbound.http.openapi.credits import CURSOR, LIMIT, page_of
+from gateway.inbound.http.openapi.examples import AnyObject, Maybe, OneOf, plain, schema
 from gateway.inbound.http.openapi.parts import TEXT, Document, path, query, read
 from gateway.inbound.http.openapi.task_schemas import EVENT, TASK
+from gateway.outbound.services import NAMES
 
 _NULLABLE: Document = {"type": ["string", "null"]}
 _WHEN = {"type": "string", "format": "date-time"}
@@ -17,6 +19,21 @@ _MORE: dict[str, Any] = {
     "idempotency_key": _NULLABLE,
 }
 _TASK: Document = {**TASK, "properties": {**TASK["properties"], **_MORE}}
+_STORY: dict[str, Any] = {
+    "task_id": "task_01KA8Z5Y3QH4V7N2M9X6T8R0BC",
+    "uuid": "019aa8f2-f877-7bdc-9a2a-5d2f74e0a5d0",
+    "status": "succeeded",
+    "moments": [
+        {
+            "service": OneOf("dispatcher", NAMES),
+            "at": "2026-11-21T08:00:01.250Z",
+            "what": "taken by ark",
+            "attempt": Maybe(1),
+            "said": AnyObject({"provider_job_id": "cgt-20261121-7f3a"}),
+        }
+    ],
+    "silent": [{"service": OneOf("storage", NAMES), "reason": "Something of ours can't be reached."}],
+}
 _EVENTS: Document = {"type": "array", "items": EVENT}
 
 
@@ -42,5 +59,15 @@ def search() -> Document:
 
 def document() -> Document:
     """`GET /api/v1/admin/tasks/{task_id}`."""
-    schema = {**_TASK, "properties": {**_TASK["properties"], "events": _EVENTS}}
-    return read("A task of any account with its history", schema, path("task_id"), errors_of=(404,))
+    shape = {**_TASK, "properties": {**_TASK["properties"], "events": _EVENTS}}
+    return read("A task of any account with its history", shape, path("task_id"), errors_of=(404,))
+
+
+def story() -> Document:
+    """`GET /api/v1/admin/tasks/{task_id}/trace`."""
+    shape = {**schema(_STORY), "example": plain(_STORY)}
+    described = read(
+        "A task's whole story, from every service's own records", shape, path("task_id"), errors_of=(404,)
+    )
+    described["description"] = "In time order. `silent` names the services that could not be asked, and why."
+    return described
