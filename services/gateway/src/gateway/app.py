@@ -71,12 +71,9 @@ def make_app(
     """The public API on these parts: each area brings its operations. `known`: the other services."""
     known, catalog = known or Others(), catalog or Catalog.load(settings.catalog_directory)
     ledger = Ledger(Owner("ledger", known.owners.get("ledger")))
-    services = Services(known.owners, Operating(Letters(db, TRANSLATORS, project(settings, db, outbox))))
+    letters = Letters(db, TRANSLATORS, project(settings, db, outbox))
+    services = Services(known.owners, Operating(letters, STORY))
     shared = shared_parts(settings, db, outbox, follow, objects, rates, Storage(known.storage), catalog)
-    services = Services(
-        known.owners, Operating(Letters(db, TRANSLATORS, project(settings, db, outbox)), STORY)
-    )
-    shared = shared_parts(settings, db, outbox, follow, objects, rates, Storage(known.storage))
     submit = Submit(shared.admit, shared.take, shared.writer, settings.max_body_bytes)
     operations = [
         *submit.operations(),
