@@ -31,6 +31,8 @@ Written by `make api-docs` from the code. Switch on `code`: it is stable.
 |---|---|---|
 | `/api/v1/…`, `/files/…` | `{"error": {type, code, message, param, request_id}}` | `details`: every fault |
 | `/v1/…` | `{"error": {message, type, param, code}}` | OpenAI's statuses: what is %s here is %s there |
+| `/api/v1/video/…`, `/api/v1/config/models` | `{"success": false, "error": {message, details}}` | 400 also \
+for what is 422 here; `code`, `param`, `request_id`, `faults` are in `details` |
 | `/api/…` | `{"error": "…", …}` | 400 also for what is 422 here |
 
 `param` is the path of the field at fault. `X-Request-Id` names the request in our logs. 429 and 503 carry
@@ -53,6 +55,9 @@ _OTHERS = {
     (409, "replay_refused"): "These rows can't be sent again; the message says why.",
     (409, "task_final"): "It is over: there is nothing to cancel. The document is in `task`.",
     (409, "task_not_final"): "Only a task that is over can be deleted. The document is in `task`.",
+    (422, "invalid_cursor"): "`cursor` is an id that begins with ….",
+    (422, "invalid_enabled"): "`enabled` is true or false.",
+    (422, "invalid_endpoint_id"): "`endpoint_id` is an id that begins with ….",
     (422, "invalid_media"): "The file is cut off or damaged.",
     (422, "size_mismatch"): "The file has another size than was announced.",
     (422, "unknown_tier"): "There is no such tier.",

@@ -79,3 +79,11 @@ async def test_the_quick_start_tells_it_in_its_own_words(operating: OperatorSett
     assert ([each["amount"] for each in page["transactions"]], page["has_more"]) == ([3, 2], True)
     rest = await ann.api.get("/api/credits/history", params={"before": page["transactions"][-1]["id"]})
     assert [each["balance"] for each in rest.json()["transactions"]] == [1]
+
+
+async def test_what_the_operator_took_back_is_told_on_both_surfaces(customers: OperatorSetting) -> None:
+    await customers.grant(customers.ann.id, 3 * CREDIT)
+    await customers.grant(customers.ann.id, -5 * CREDIT)
+    for path, listed, name in ((PATH, "data", "kind"), ("/api/credits/history", "transactions", "type")):
+        page = await conforms(customers.world, "GET", path, await customers.ann.api.get(path))
+        assert [each[name] for each in page[listed]] == ["writeoff", "takeback", "grant"]

@@ -1,17 +1,27 @@
 """What every operation answers alike: without a key, a scope, a quota, a right body."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 from api_document import operations
 from api_samples import address, body_of
+from gateway.domain.scopes import SCOPES
 from gateway_tools import Customer, World
 from test_keys import made
 
+SCOPES_PAGE = Path(__file__).parents[2] / "docs" / "api" / "scopes.md"
 JSON = {"Content-Type": "application/json"}
 LOOKS_FOR_ITS_SUBJECT_FIRST = ("/remix", "/generate-v2v", "/extend-video")
 """What submits about something of the account's: without that it is a 404 before anything else."""
 TOO_LARGE = b'{"x": "' + b"x" * 1_100_000 + b'"}'
+
+
+def scopes_told() -> dict[tuple[str, str], str]:
+    """The scope of each operation, as docs/api/scopes.md has it."""
+    rows = re.findall(r"^\| ([A-Z]+) \| `(.+)` \| (\S+) \|$", SCOPES_PAGE.read_text(), re.MULTILINE)
+    return {(method, path): scope for method, path, scope in rows}
 
 
 def documenting(status: int, *, body: bool = False) -> list[tuple[str, str]]:
@@ -45,16 +55,25 @@ async def test_without_a_key_it_is_a_401(shared_world: World) -> None:
     assert {each: status for each, status in statuses.items() if status != 401} == {}
 
 
-async def test_without_the_scope_it_is_a_403(shared_world: World) -> None:
-    customer, wrong = await shared_world.customer("100"), {}
-    made_of = {scope: await made(customer, scopes=[scope]) for scope in ("read", "write", "keys")}
+async def test_a_key_needs_the_scope_that_the_page_of_scopes_names(shared_world: World) -> None:
+    customer, wrong, page = await shared_world.customer("100"), {}, scopes_told()
+    made_of = {scope: await made(customer, scopes=[scope]) for scope in SCOPES}
     api = {scope: shared_world.client(key["key"]) for scope, key in made_of.items()}
     for method, path in documenting(403):
-        others = ("write", "keys") if method == "GET" else ("read", "keys")
-        statuses = [(await ask(api[scope], method, path)).status_code for scope in others]
-        if 403 not in statuses:
-            wrong[method, path] = statuses
+        needed = page[method, path]
+        answers = [await ask(api[scope], method, path) for scope in SCOPES if scope != needed]
+        if any(it.status_code != 403 or f"lacks the scope '{needed}'" not in it.text for it in answers):
+            wrong[method, path] = [it.text for it in answers]
     assert wrong == {}
+
+
+def test_the_page_of_scopes_has_every_operation() -> None:
+    public = {each for each, described in operations().items() if described.get("security") == []}
+    page = scopes_told()
+    assert page.keys() == operations().keys()
+    assert {each for each, scope in page.items() if scope == "-"} == public
+    submits = [each for each in operations() if each[1].endswith(LOOKS_FOR_ITS_SUBJECT_FIRST)]
+    assert {page[each] for each in submits} == {"write"}
 
 
 async def test_beyond_the_quota_it_is_a_429(shared_world: World) -> None:

@@ -1,9 +1,13 @@
 """The rows of the product documents that are about tasks, models, credits and keys: none is missing."""
 
 import re
+from unittest.mock import Mock
 
 import pytest
+from callbacks.app import http_app
+from callbacks.usecases.receive_webhook import Reception
 from gateway_tools import World
+from starlette.routing import Route
 
 ROWS = """
 POST /api/v1/video/generate
@@ -44,6 +48,8 @@ GET /api/pricing
 GET /api/analytics/usage
 GET /api/analytics/summary
 """
+PROVIDERS_CALL = "POST /api/v1/video/callback/{provider}"
+"""The one row that another service serves: providers have addresses, not keys."""
 PUBLIC = {"/api/share/{}", "/api/gallery/community", "/api/pricing"}
 
 
@@ -64,3 +70,13 @@ async def test_a_row_of_the_documents_is_served_and_needs_a_key_unless_it_is_pub
     assert (operation.get("security") == []) is public
     answer = await surface_world.client().request(method, re.sub(r"\{\w+\}", "1", path))
     assert (answer.status_code == 401) is not public, answer.text
+
+
+def test_the_row_that_providers_call_is_served_by_callbacks() -> None:
+    served = [
+        f"{method} {route.path}"
+        for route in http_app(Mock(spec=Reception)).routes
+        if isinstance(route, Route)
+        for method in route.methods or ()
+    ]
+    assert served == [PROVIDERS_CALL]

@@ -13,6 +13,11 @@ from gateway.inbound.http.openapi.parts import (
 
 _NULLABLE: Document = {"type": ["string", "null"]}
 KINDS = ("grant", "freeze", "settle", "release", "expire", "takeback", "writeoff")
+MEANINGS = (
+    "`grant` adds; `freeze` sets a task's quote aside; `settle` takes what it cost from that, "
+    "`release` (or `expire`) gives back the rest; `takeback` is taken by the operator, and "
+    "`writeoff` is what the operator could not take because it was not there"
+)
 TRANSFER: Document = {
     "type": "object",
     "required": [
@@ -30,11 +35,7 @@ TRANSFER: Document = {
         "number": {"type": "integer", "description": "Counts the account's transfers without a gap, from 2"},
         "kind": {
             "enum": list(KINDS),
-            "description": (
-                "`grant` adds; `freeze` sets a task's quote aside; `settle` takes what it cost from that, "
-                "`release` (or `expire`) gives back the rest; `takeback` is taken by the operator, and "
-                "`writeoff` is what the operator could not take because it was not there"
-            ),
+            "description": MEANINGS,
         },
         "amount": {**NUMBER, "description": "In credits, above zero"},
         "available_change": {**NUMBER, "description": "What it did to the available credits"},

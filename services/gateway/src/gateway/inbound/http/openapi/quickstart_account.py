@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gateway.inbound.http.openapi.credits import KINDS, MEANINGS
 from gateway.inbound.http.openapi.examples import Maybe, OneOf
 from gateway.inbound.http.openapi.parts import TEXT, Document, path, query
 from gateway.inbound.http.openapi.quickstart_parts import TASK, body_of, operation
@@ -48,7 +49,7 @@ def history() -> Document:
     """`GET /api/credits/history`."""
     entry = {
         "id": 7,
-        "type": OneOf("settle", ("grant", "freeze", "settle", "release", "adjust", "writeoff")),
+        "type": OneOf("settle", KINDS),
         "amount": 29.0,
         "balance_change": -29.0,
         "balance": 471.0,
@@ -60,7 +61,11 @@ def history() -> Document:
     limit = query("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, "How many")
     before = query("before", {"type": "integer", "minimum": 1}, "Only older ones than this id")
     example = {"transactions": [entry], "limit": 50, "has_more": False}
-    return operation("Every movement of credits, newest first", example, limit, before, errors_of=(400, 503))
+    described = operation(
+        "Every movement of credits, newest first", example, limit, before, errors_of=(400, 503)
+    )
+    described["description"] = f"`type`: {MEANINGS}. Exact: each `balance` follows from the one below it."
+    return described
 
 
 def usage(most: int, default: int) -> Document:

@@ -23,6 +23,7 @@ from gateway.inbound.http.numbers import credits_number
 from gateway.inbound.http.openapi import webhooks as described
 from gateway.inbound.http.openapi.parts import Document
 from gateway.inbound.http.operation import Endpoint, Operation
+from gateway.inbound.http.query import Query
 from gateway.outbound.callbacks import Callbacks
 from gateway.usecases.change_notices import change_notices
 
@@ -90,9 +91,7 @@ class Webhooks:
         async def relay(request: Request) -> Response:
             caller = await self.admit(request, route.scope)
             path = route.path.format(**_ids(request))
-            params = {
-                name: request.query_params[name] for name in route.queries if name in request.query_params
-            }
+            params = _queries(request, route.queries)
             body = await _body(request) if "requestBody" in route.described else None
             answer = await self.callbacks.ask(caller.account_id, route.method, path, params=params, body=body)
             return Response(status_code=204) if route.status == 204 else _json(answer, route.status)
@@ -131,6 +130,15 @@ def _ids(request: Request) -> dict[str, UUID]:
         if value is None:
             raise Problem(404, code, f"There is no {noun} {text[:100]!r}.", param=name)
         found[name] = value
+    return found
+
+
+def _queries(request: Request, known: Sequence[str]) -> dict[str, str]:
+    """The parameters that are there. Raises Problem 422 where a list doesn't know one."""
+    query = Query(request)
+    found = {name: value for name in known if (value := query.text(name)) is not None}
+    if known:
+        query.finish()
     return found
 
 
