@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "flows"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "recovery"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from flow_fixtures import running, world

