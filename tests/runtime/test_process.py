@@ -36,6 +36,23 @@ async def test_sigterm_ends_what_was_begun_and_says_what_was_written(
     assert len(set(await effects(db))) == 300
 
 
+async def test_a_process_that_is_told_to_stop_serves_on_and_sends_its_clients_elsewhere(
+    start_child, group
+) -> None:
+    child = await start_child(group=group, drain_notice_seconds="30")
+    await until(child.ready, "the child is ready")
+    assert "connection" not in (await child.http.get("/healthz")).headers
+    child.process.send_signal(signal.SIGTERM)
+
+    async def unready() -> bool:
+        return await child.answers("/readyz") == 503
+
+    await until(unready, "it says that it is about to go")
+    said = await child.http.post("/say/1")
+    assert (said.status_code, said.headers["connection"]) == (200, "close")
+    child.process.kill()
+
+
 async def _count(db, number: int) -> bool:
     return len(await effects(db)) >= number
 
