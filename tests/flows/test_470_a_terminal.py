@@ -3,10 +3,13 @@
 import asyncio
 import os
 import pty
+import signal
 import sys
 from pathlib import Path
 
-from flow_tools import Customer, World
+from flow_tools import Customer, World, got, seedance, until
+from receiver import receiving
+from standardwebhooks import Webhook
 
 FRAMEBUS = Path(sys.executable).with_name("framebus")
 KITE = ("submit", "doubao-seedance-2-0-fast", "-p", "a red kite", "resolution=480p", "duration=4")
@@ -84,3 +87,49 @@ async def test_a_task_that_fails_says_why_and_ends_with_a_code_of_its_own(world:
     failing = (*KITE[:3], "a kite [sim:fail]", *KITE[4:])
     code, out = await typed(world, customer, *failing, "--watch")
     assert (code, "provider_failed" in out) == (4, True)
+
+
+async def test_events_are_heard_on_this_machine(world: World) -> None:
+    customer = await world.customer("100")
+    async with receiving() as receiver:
+        target = receiver.url("/local").removeprefix("http://")
+        process = await asyncio.create_subprocess_exec(
+            *(FRAMEBUS, "listen", "--forward-to", target, "--events", "task.succeeded"),
+            env=environment(world, customer),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        try:
+            assert b"Listening" in await asyncio.wait_for(process.stdout.readline(), 30)
+            secret = (await process.stdout.readline()).decode().strip()
+            document = await customer.make(seedance())
+            line = await asyncio.wait_for(process.stdout.readline(), 60)
+            assert b"task.succeeded" in line
+            process.send_signal(signal.SIGINT)
+            assert await asyncio.wait_for(process.wait(), 30) == 0
+        finally:
+            if process.returncode is None:
+                process.kill()
+    [came] = receiver.came
+    assert Webhook(secret).verify(came.body, came.headers)["data"] == document
+
+
+async def test_who_becomes_an_operator_sees_the_margin(world: World) -> None:
+    customer = await world.customer("100")
+    await customer.make(seedance())
+    path, role = "/api/v1/admin/margin", ("account", "role", customer.id)
+    assert got(await customer.api.get(path), 403)["error"]["code"] == "admin_required"
+
+    async def answered(status: int) -> bool:
+        return (await customer.api.get(path)).status_code == status
+
+    await asyncio.to_thread(world.command, "gateway", *role, "--admin", "--reason", "on call")
+    await until(lambda: answered(200), "the role")
+    told = got(await customer.api.get(path, params={"group_by": "model,provider"}))
+    [row] = [each for each in told["data"] if each["model"] == seedance()["model"]]
+    settled = row["settled_credits"] + row["unknown_cost"]["settled_credits"]
+    assert (row["provider"], row["tasks"] >= 1, settled >= 6.57) == ("ark", True, True), row
+    code, out = await typed(world, customer, "admin", "margin", "--by", "model")
+    assert (code, seedance()["model"] in out) == (0, True), out
+    await asyncio.to_thread(world.command, "gateway", *role, "--user", "--reason", "off call")
+    await until(lambda: answered(403), "the role is gone")
