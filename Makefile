@@ -44,9 +44,11 @@ demo-remote: setup ## Run the demo's requests against the gateway that .env name
 compose-test: setup ## Build the containers, run the demo on them, kill and scale some under load, tear down
 	@COMPOSE_TEST=1 $(RUN) -m pytest tests/compose -rs -s -v
 
-.PHONY: test test-sdk goldens audit lint typecheck format lock lock-sdk bench chaos flow api-docs metrics-doc dashboards providers-doc catalog-check
+.PHONY: test test-long test-sdk goldens audit lint typecheck format lock lock-sdk bench chaos flow api-docs metrics-doc dashboards providers-doc catalog-check
 test: setup ## Run the tests on real servers; T=tests/ledger for a part
-	@$(RUN) -m pytest $(T)
+	@$(RUN) $(if $(T),-m pytest $(T),tests/together.py)
+test-long: setup ## Run the tests that need minutes, too; T=tests/recovery for a part
+	@FRAMEBUS_LONG=1 $(RUN) -m pytest $(T)
 test-sdk: setup ## Run the providers' official SDKs against the simulator; S=fal for one of them
 	@$(RUN) tests/sdk/harness checks --only "$(S)"
 goldens: setup ## Capture anew the requests that the official SDKs send; S=fal for one of them

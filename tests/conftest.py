@@ -16,6 +16,7 @@ from runtime.db import Database
 from stack.servers import Servers, start_servers
 
 ROOT = Path(__file__).parents[1]
+HOME = ROOT / ".framebus" / os.environ.get("FRAMEBUS_TEST_HOME", "")  # two runs side by side have two
 sys.path.insert(0, str(ROOT / "tests" / "api"))
 hypothesis.settings.register_profile("shared", deadline=None)  # a busy machine is no wrong answer
 hypothesis.settings.load_profile("shared")
@@ -36,12 +37,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def servers() -> Iterator[Servers]:
     """The three servers of the one-machine stack; TEST_USE_DOCKER=1: Kafka and Postgres in containers."""
     if os.environ.get("TEST_USE_DOCKER") != "1":
-        yield start_servers(ROOT / ".framebus" / "test")
+        yield start_servers(HOME / "test")
         return
     from tests.docker_servers import docker_servers
 
     with docker_servers() as external:
-        yield start_servers(ROOT / ".framebus" / "test-docker", external=external)
+        yield start_servers(HOME / "test-docker", external=external)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from stack import processes
 from stack.paths import Home
 
 ROOT = Path(__file__).parents[2]
-HOME = ROOT / ".framebus" / "flows"
+HOME = ROOT / ".framebus" / os.environ.get("FRAMEBUS_TEST_HOME", "") / "flows"
 FINAL = ("succeeded", "failed", "cancelled")
 
 

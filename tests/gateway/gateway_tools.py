@@ -155,6 +155,7 @@ def settings_for(dsn: str, **changes: Any) -> Settings:
             "gemini": "simulated",
         },
         "public_url": "http://files.test",
+        "most_unsent_seconds": 86_400,  # no relay sends here what is written
         "events_poll_seconds": 0.5,
         "events_heartbeat_seconds": 0.2,
     }

@@ -10,10 +10,8 @@ from uuid import UUID
 import httpx
 from contracts.ids import uuid7
 from gateway.app import make_app
-from gateway.outbound.objects import Objects
 from gateway.outbound.rate_store import RateStore
 from gateway.parts.clients import Others
-from gateway.parts.shared import store_address
 from gateway_tools import Customer, World
 from ledger.app import internal_app
 from ledger.domain.facts import Completed, Fact, Granted, Requested, Stored
@@ -81,15 +79,15 @@ class OperatorSetting:
 async def operator_setting(
     world: World, ledger_db: Database, others: Mapping[str, Starlette]
 ) -> AsyncIterator[OperatorSetting]:
-    """The gateway's app is another one from here on: it knows where the others are."""
+    """While it is there the gateway's app is another one: it knows where the others are."""
     apps = {"ledger": ledger_app(ledger_db), **others}
     owners = {name: beside(name, app) for name, app in apps.items()}
-    objects, rates = Objects(store_address(world.settings)), RateStore("memory://")
-    world.app = make_app(
-        world.settings, world.db, Outbox("gateway"), world.follow, objects, rates, Others(owners=owners)
-    )
+    alone, rates, others_known = world.app, RateStore("memory://"), Others(owners=owners)
+    parts = (world.settings, world.db, Outbox("gateway"), world.follow, world.objects, rates)
+    world.app = make_app(*parts, others_known)
     operator = await world.customer(role="admin")
     yield OperatorSetting(world, ledger_db, operator, await world.customer(), await world.customer())
+    world.app = alone
     for owner in owners.values():
         await owner.stop()
 

@@ -11,7 +11,9 @@ from gateway.app import make_app
 from gateway.outbound.rate_store import RateStore
 from gateway.usecases import create_key
 from gateway_tools import Customer, World, seedance
+from gateway_worlds import close_world, open_world
 from operator_setting import OperatorSetting
+from runtime.db import Database
 from runtime.outbox.recorder import Outbox
 from stack.servers import Servers
 from surface_tools import PROVIDERS, asset, complete
@@ -186,12 +188,9 @@ async def test_an_account_listens_so_many_times_at_once(setting: Setting) -> Non
 @pytest.fixture(scope="module")
 async def hasty_world(databases: Any) -> Any:
     """A gateway that holds no connection for a result."""
-    from conftest import _end, _make
-    from runtime.db import Database
-
     db = Database(await databases.fresh("gateway"), name="hasty", pool_size=4)
     await db.start()
-    made = await _make(db, providers=PROVIDERS, most_hold_seconds=0.01)
-    yield made[0]
-    await _end(*made)
+    world = await open_world(db, providers=PROVIDERS, most_hold_seconds=0.01)
+    yield world
+    await close_world(world)
     await db.stop()

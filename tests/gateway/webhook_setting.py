@@ -13,11 +13,8 @@ from callbacks.usecases.accept_news import AcceptNews
 from callbacks_process import TOKEN, callbacks_beside
 from contracts.ids import uuid7
 from gateway.app import make_app
-from gateway.outbound.objects import Objects
 from gateway.outbound.rate_store import RateStore
 from gateway.parts.clients import Others
-from gateway.parts.shared import store_address
-from gateway.usecases.follow_tasks import FollowTasks
 from gateway_tools import Customer, World, until
 from runtime.db import Database
 from runtime.internal import InternalClient
@@ -80,13 +77,12 @@ class Setting:
 
 @asynccontextmanager
 async def webhook_setting(world: World, db: Database) -> AsyncIterator[Setting]:
-    """The gateway's app is another one from here on: it knows where callbacks is."""
+    """While it is there the gateway's app is another one: it knows where callbacks is."""
     async with receiving() as receiver, callbacks_beside(db, (receiver.address,)) as url:
         client = InternalClient("callbacks", url, TOKEN)
-        objects, follow = Objects(store_address(world.settings)), FollowTasks(world.db, 1)
-        rates = RateStore("memory://")
-        world.app = make_app(
-            world.settings, world.db, Outbox("gateway"), follow, objects, rates, Others(callbacks=client)
-        )
+        alone, rates = world.app, RateStore("memory://")
+        parts = (world.settings, world.db, Outbox("gateway"), world.follow, world.objects, rates)
+        world.app = make_app(*parts, Others(callbacks=client))
         yield Setting(world, db, receiver, await world.customer("10"), await world.customer("10"))
+        world.app = alone
         await client.stop()

@@ -15,15 +15,14 @@ async def lag(world: World, service: str) -> float:
     """What the service itself says it has not handled yet."""
     async with httpx.AsyncClient(base_url=world.facts["services"][service], trust_env=False) as http:
         text = (await http.get("/metrics")).text
-    found = re.search(r"^framebus_consumer_lag[^ ]* ([0-9.e+]+)$", text, re.MULTILINE)
-    assert found, "the lag is no metric"
-    return float(found[1])
+    found = re.findall(r"^framebus_consumer_lag\{[^}]*\} ([0-9.e+]+)$", text, re.MULTILINE)
+    return sum(map(float, found))
 
 
 @pytest.mark.timeout(180)
 async def test_fm14_a_reader_that_is_slow_holds_up_nobody_else_and_catches_up(world) -> None:
     customer = await world.customer("1000")
-    await arm(world, "storage", "bus.committed=delay:4")
+    await arm(world, "storage", "bus.committed=delay:8")
     try:
         answers = await asyncio.gather(*(customer.submit(seedance(f"held up {n}")) for n in range(TASKS)))
         assert {answer.status_code for answer in answers} == {202}

@@ -13,6 +13,7 @@ OWN_CLOCK = {
     "callbacks/usecases/receive_webhook.py": "a signature's age: minutes are tolerated by the protocols",
     "callbacks/usecases/redeliver.py": "when a message for trying an endpoint was made: shown",
     "callbacks/outbound/post.py": "a Retry-After that is a date: turned into seconds to wait",
+    "dispatcher/commands.py": "the end of a report that names none",
     "dispatcher/usecases/sign_in.py": "an assertion for a provider's token: theirs to check",
     "gateway/usecases/explain_attempts.py": "whether a slow task is explained yet: shown",
     "gateway/outbound/rate_store.py": "seconds until a limit is renewed: a header",

@@ -82,7 +82,7 @@ async def own_topic(kafka, monkeypatch):
 @pytest.fixture(scope="session")
 async def database(servers: Servers) -> AsyncIterator[str]:
     """The address of a database with the runtime's own tables."""
-    name = f"t_runtime_{os.getpid()}"
+    name = f"t_runtime_{uuid4().hex}"  # more than one folder of tests has this fixture
     admin = await asyncpg.connect(servers.postgres_admin_dsn)
     await admin.execute(f"CREATE DATABASE {name}")
     address = servers.postgres_admin_dsn.rsplit("/", 1)[0] + f"/{name}"

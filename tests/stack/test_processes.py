@@ -34,14 +34,14 @@ async def test_ensure_leaves_a_running_process_alone_and_restarts_a_dead_or_chan
     assert await processes.ensure(home, toy(colour="blue"))
     record = processes.records(home)["toy"]
     processes.send(record, signal.SIGKILL)
-    assert await processes._gone(record, 5)
+    assert await processes.gone(record, 5)
     assert await processes.ensure(home, toy(colour="blue"))
 
 
 async def test_a_killed_process_keeps_its_record_so_that_status_can_say_so(home: Home, toy: Toy) -> None:
     record = await processes.start(home, toy())
     processes.send(record, signal.SIGKILL)
-    assert await processes._gone(record, 5)
+    assert await processes.gone(record, 5)
     found = processes.records(home)["toy"]
     assert not found.alive
     assert not await found.ready()

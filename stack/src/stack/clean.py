@@ -8,16 +8,15 @@ from pathlib import Path
 from stack.down import down
 from stack.paths import CACHE, Home
 
-TEST = "test"
-
 
 def homes(state: Path) -> list[Home]:
-    """Return the stack's own home and the test suite's."""
-    return [Home(state), Home(state / TEST)]
+    """Return every home below the state: the stack's own, and those of tests, benches and chaos runs."""
+    made = {run.parent for depth in ("run", "*/run", "*/*/run") for run in state.glob(depth) if run.is_dir()}
+    return [Home(folder) for folder in sorted({state, *made}) if CACHE not in folder.parents]
 
 
 async def stop_all(state: Path, say: Callable[[str], None]) -> None:
-    """Stop the stack and the servers that the test suite left running."""
+    """Stop the stack and whatever else was left running below it."""
     for home in homes(state):
         await down(home, say)
 

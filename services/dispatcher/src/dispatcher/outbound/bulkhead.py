@@ -6,8 +6,12 @@ from collections import Counter
 LARGE_BYTES = 1024 * 1024
 LARGE_AT_ONCE = 4
 """Answers above `LARGE_BYTES` that are in memory at the same time; the longest may have 256 MB."""
-SHARE = 0.75
-"""What one provider may have of a worker's hands: when it hangs, the others' jobs go on."""
+SHARE = 0.875
+"""What one provider may have of a worker's hands: when it hangs, the others' jobs go on.
+
+More than one account may have of them (`runtime.work.worker.SHARE`), or its slow calls would shut the others
+out there.
+"""
 
 
 class Bulkheads:

@@ -219,8 +219,8 @@ def grant() -> Document:
         "test": {"type": "boolean", "default": False},
         "id": {**TEXT, "description": "With it the same request again is fine"},
     }
-    described = made("Grant credits or take some back", _GRANT, body_of(["credits", "reason"], properties))
-    described["parameters"] = [_ONE]
+    body = body_of(["credits", "reason"], properties)
+    described = made("Grant credits or take some back", _GRANT, body, _ONE)
     described["description"] = "What is to be taken back and isn't there is written off: nobody owes credits."
     return described
 
