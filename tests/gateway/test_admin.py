@@ -170,6 +170,7 @@ async def test_the_books_are_checked_on_request(operating: OperatorSetting) -> N
         ("PATCH", "/accounts/{ann}", {"tier": "gold"}, 422, "tier"),
         ("PATCH", "/accounts/{ann}", {"status": None}, 422, "status"),
         ("PATCH", "/accounts/{ann}", {"retention_days": 0}, 422, "retention_days"),
+        ("GET", f"/tasks/{uuid7()}/trace", None, 404, "task_id"),
         ("GET", f"/accounts/{uuid7()}/keys", None, 404, "account_id"),
         ("POST", f"/accounts/{uuid7()}/keys", {"name": "x"}, 404, "account_id"),
         ("POST", "/accounts/{ann}/keys", {"name": "x", "scopes": ["root"]}, 422, "scopes.0"),
