@@ -77,8 +77,8 @@ class Caller:
 async def caller(running: None) -> AsyncIterator[Caller]:  # noqa: ARG001 -- the stack it speaks to
     world = World()
     customer = await world.customer("100000", tier="enterprise")
-    REAL_IDS.update(await owned(customer) | {"model": seedance()["model"]})
-    DOOMED_IDS.update(await owned(customer))
+    REAL_IDS.update((await owned(customer)).known | {"model": seedance()["model"]})
+    DOOMED_IDS.update((await owned(customer)).known)
     yield Caller(world.facts["gateway_url"], customer.key)
     await world.close()
 
