@@ -1,7 +1,7 @@
 """Kafka loses everything while tasks are at every step; `python -m stack replay` fills it again.
 
-Taken out to see it fail: the refill (`_refill`): what only Kafka knew, tasks on their way to the next
-service, never ends.
+Should fail without the refill (`_refill`): what only Kafka knew, tasks on their way to the next service,
+would never end.
 """
 
 import asyncio

@@ -1,12 +1,13 @@
 """A database is set back to a dump while everybody else goes on: what was accepted is there, nothing twice.
 
-Taken out to see it fail: a service's own topics (`own.read` yields nothing). The gateway then doesn't know
-tasks that it had answered for, the ledger's versions part from what it had said, the dispatcher submits
-again what a provider has, and storage copies again what links lead to.
+Should fail without a service's own topics (`own.read` yields nothing): the gateway then wouldn't know tasks
+that it had answered for, the ledger's versions would part from what it had said, the dispatcher would submit
+again what a provider has, and storage copy again what links lead to.
 """
 
 import asyncio
 import os
+import re
 from collections import Counter
 
 import pytest
@@ -41,7 +42,7 @@ async def test_a_service_set_back_to_a_dump_takes_back_what_it_had_said(world, s
     await database.restore(world, service, tmp_path / "dump")
     done = await asyncio.to_thread(world.command, service, "recover", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "epoch 2" in done.stdout
+    assert re.match(r"epoch [2-9]: ", done.stdout), done.stdout
     await database.start(world, service)
     ended = await load.ended()
     succeeded = ended["succeeded"]
