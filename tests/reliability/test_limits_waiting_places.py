@@ -12,6 +12,7 @@ BOUNDS = {
     "dispatcher/outbound/inputs.py gather": "files of one task; eight tasks at once, 20 MB each file",
     "gateway/usecases/await_tasks.py gather": "tasks of one order; 120 s, MAX_STREAMS of them",
     "gateway/usecases/follow_tasks.py gather": "its own two tasks, at the end",
+    "gateway/usecases/tell_story.py gather": "the services",
     "gateway/inbound/http/bodies.py body": "the length is told before, and at most `json_limit + file_limit`",
     "gateway/inbound/http/multipart.py deque": "events of one chunk that was read",
     "storage/inbound/http/looks.py body": "the gateway asks, with our token; it sends a few fields",

@@ -1,3 +1,5 @@
+import os
+
 import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
@@ -11,7 +13,7 @@ from stack.s3 import ensure_bucket
 from stack.servers import Servers, ServerSet, start_servers
 
 pytestmark = pytest.mark.stack
-ROOT = STATE / "test"
+ROOT = STATE / os.environ.get("FRAMEBUS_TEST_HOME", "") / "test"
 
 
 def _dsn(servers: Servers, role: str, database: str) -> str:
