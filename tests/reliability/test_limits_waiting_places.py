@@ -5,27 +5,27 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 BOUNDS = {
-    "callbacks/inbound/http/listeners.py body": "the gateway asks, with our token; its bodies are bounded",
-    "callbacks/inbound/http/customers.py body": "the gateway asks, with our token; its bodies are bounded",
-    "dispatcher/usecases/pace.py deque": "a worker's hands (CONCURRENCY), for 2 s at most",
-    "dispatcher/outbound/provider_client.py gather": "providers in the settings",
-    "dispatcher/outbound/inputs.py gather": "files of one task; eight tasks at once, 20 MB each file",
-    "gateway/usecases/await_tasks.py gather": "tasks of one order; 120 s, MAX_STREAMS of them",
-    "gateway/usecases/follow_tasks.py gather": "its own two tasks, at the end",
-    "gateway/usecases/tell_story.py gather": "the services",
-    "gateway/inbound/http/bodies.py body": "the length is told before, and at most `json_limit + file_limit`",
-    "gateway/inbound/http/multipart.py deque": "events of one chunk that was read",
-    "storage/inbound/http/looks.py body": "the gateway asks, with our token; it sends a few fields",
-    "storage/probe/pool.py gather": "PROBE_PROCESSES",
-    "runtime/bus/dead_letters.py deque": "DEAD_LETTERS_PER_MINUTE, then the consumer stops",
-    "runtime/bus/consumer.py gather": "its own tasks, at the end",
-    "runtime/group_commit.py deque": "`max_waiting`, then OverloadedError: 503",
-    "runtime/work/worker.py gather": "CONCURRENCY",
-    "runtime/operating.py body": "the gateway asks, with our token; its bodies are bounded",
-    "runtime/outbox/relay.py gather": "`batch` rows",
-    "runtime/failpoint_routes.py body": "dev mode only",
+    "callbacks.inbound.http.listeners body": "the gateway asks, with our token; its bodies are bounded",
+    "callbacks.inbound.http.customers body": "the gateway asks, with our token; its bodies are bounded",
+    "dispatcher.usecases.pace deque": "a worker's hands (CONCURRENCY), for 2 s at most",
+    "dispatcher.outbound.provider_client gather": "providers in the settings",
+    "dispatcher.outbound.inputs gather": "files of one task; eight tasks at once, 20 MB each file",
+    "gateway.usecases.await_tasks gather": "tasks of one order; 120 s, MAX_STREAMS of them",
+    "gateway.usecases.follow_tasks gather": "its own two tasks, at the end",
+    "gateway.usecases.tell_story gather": "the services",
+    "gateway.inbound.http.bodies body": "the length is told before, and at most `json_limit + file_limit`",
+    "gateway.inbound.http.multipart deque": "events of one chunk that was read",
+    "storage.inbound.http.looks body": "the gateway asks, with our token; it sends a few fields",
+    "storage.probe.pool gather": "PROBE_PROCESSES",
+    "runtime.bus.dead_letters deque": "DEAD_LETTERS_PER_MINUTE, then the consumer stops",
+    "runtime.bus.consumer gather": "its own tasks, at the end",
+    "runtime.group_commit deque": "`max_waiting`, then OverloadedError: 503",
+    "runtime.work.worker gather": "CONCURRENCY",
+    "runtime.operating body": "the gateway asks, with our token; its bodies are bounded",
+    "runtime.outbox.relay gather": "`batch` rows",
+    "runtime.failpoint_routes body": "dev mode only",
 }
-"""`file kind` to what bounds it: a setting, a constant, or who it is."""
+"""`module kind` to what bounds it: a setting, a constant, or who it is."""
 
 
 def _kind(call: ast.Call) -> str | None:
@@ -51,5 +51,7 @@ def test_limits_every_place_where_things_gather_is_known_with_its_bound() -> Non
         for path in ROOT.glob(pattern):
             calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
             kinds = {kind for call in calls if (kind := _kind(call)) is not None}
-            found |= {f"{str(path).split('/src/')[1]} {kind}" for kind in kinds}
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            module = ".".join(parts[parts.index("src") + 1 :])
+            found |= {f"{module} {kind}" for kind in kinds}
     assert found == set(BOUNDS)
