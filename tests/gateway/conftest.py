@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from gateway_tools import World
-from gateway_worlds import close_world, open_world
+from gateway_worlds import close_world, making_worlds, open_world
 from operator_setting import OperatorSetting, operator_setting
 from runtime.db import Database
 from stack.servers import Servers
@@ -24,15 +24,8 @@ OpenDb = Callable[[str], Awaitable[Database]]
 @pytest.fixture
 async def make_world(open_db: OpenDb) -> AsyncIterator[Callable[..., Awaitable[World]]]:
     """`await make_world(max_inline_bytes=10)` is a gateway with such settings on a database of its own."""
-    made: list[World] = []
-
-    async def make(**changes: Any) -> World:
-        made.append(await open_world(await open_db("gateway"), **changes))
-        return made[-1]
-
-    yield make
-    for each in made:
-        await close_world(each)
+    async with making_worlds(open_db) as make:
+        yield make
 
 
 @pytest.fixture

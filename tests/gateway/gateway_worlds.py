@@ -1,5 +1,7 @@
 """Opening and closing a gateway for tests."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from gateway.app import make_app
@@ -29,3 +31,19 @@ async def close_world(world: World) -> None:
         await client.aclose()
     await world.follow.stop()
     await world.objects.stop()
+
+
+@asynccontextmanager
+async def making_worlds(
+    open_db: Callable[[str], Awaitable[Database]],
+) -> AsyncIterator[Callable[..., Awaitable[World]]]:
+    """`await make(max_inline_bytes=10)` is a gateway with such settings on a database of its own."""
+    made: list[World] = []
+
+    async def make(**changes: Any) -> World:
+        made.append(await open_world(await open_db("gateway"), **changes))
+        return made[-1]
+
+    yield make
+    for each in made:
+        await close_world(each)

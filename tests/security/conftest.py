@@ -3,14 +3,13 @@
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "gateway"))
 
 from gateway_tools import World
-from gateway_worlds import close_world, open_world
+from gateway_worlds import making_worlds
 from runtime.db import Database
 from surface_tools import PROVIDERS
 
@@ -20,15 +19,8 @@ async def make_world(
     open_db: Callable[[str], Awaitable[Database]],
 ) -> AsyncIterator[Callable[..., Awaitable[World]]]:
     """`await make_world(wrong_keys_per_minute=3)` is a gateway with such settings."""
-    made: list[World] = []
-
-    async def make(**changes: Any) -> World:
-        made.append(await open_world(await open_db("gateway"), **changes))
-        return made[-1]
-
-    yield make
-    for each in made:
-        await close_world(each)
+    async with making_worlds(open_db) as make:
+        yield make
 
 
 @pytest.fixture

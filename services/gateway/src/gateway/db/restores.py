@@ -6,10 +6,12 @@ from uuid import UUID
 
 from runtime.db import Connection, Tx, rows
 
+from gateway.db.submissions import COUNT_PENDING
 from gateway.domain.again import GrantedAgain, RequestedAgain
 
 _KNOWN = "SELECT id FROM tasks WHERE id = ANY($1::uuid[])"
-_TASKS = """
+_TASKS = (
+    """
 WITH r AS MATERIALIZED (
     SELECT * FROM json_to_recordset($1::json)
     AS r(task_id uuid, account_id uuid, asset text, key_id uuid, model text, input json, derive json,
@@ -31,16 +33,9 @@ WITH r AS MATERIALIZED (
     SELECT account_id, surface, idempotency_key, "order", answer, requested_at
     FROM r WHERE idempotency_key IS NOT NULL AND cardinality("order") > 0
     ON CONFLICT DO NOTHING
-), committed AS (
-    UPDATE api_keys k SET committed_micro = k.committed_micro + s.micro
-    FROM (SELECT key_id, sum(quote_micro)::bigint AS micro FROM r GROUP BY 1) s
-    WHERE k.id = s.key_id AND k.spend_cap_micro IS NOT NULL
-)
-UPDATE balances b SET pending_micro = b.pending_micro + s.micro, live_tasks = b.live_tasks + s.tasks
-FROM (SELECT account_id, asset, sum(quote_micro)::bigint AS micro, count(*)::integer AS tasks
-      FROM r GROUP BY 1, 2) s
-WHERE b.account_id = s.account_id AND b.asset = s.asset
 """
+    + COUNT_PENDING
+)
 
 # A grant to an account that is younger than the backup has no row here; the ledger has booked it.
 _GRANTS = """

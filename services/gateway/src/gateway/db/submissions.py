@@ -13,8 +13,22 @@ JOIN idempotency_keys k USING (account_id, surface, key)
 JOIN tasks t ON t.id = k.task_ids[1]
 """
 
+# The end of a statement whose `r` are new tasks: what they may cost is pending, and counts to keys' caps.
+COUNT_PENDING = """\
+), committed AS (
+    UPDATE api_keys k SET committed_micro = k.committed_micro + s.micro
+    FROM (SELECT key_id, sum(quote_micro)::bigint AS micro FROM r GROUP BY 1) s
+    WHERE k.id = s.key_id AND k.spend_cap_micro IS NOT NULL
+)
+UPDATE balances b SET pending_micro = b.pending_micro + s.micro, live_tasks = b.live_tasks + s.tasks
+FROM (SELECT account_id, asset, sum(quote_micro)::bigint AS micro, count(*)::integer AS tasks
+      FROM r GROUP BY 1, 2) s
+WHERE b.account_id = s.account_id AND b.asset = s.asset
+"""
+
 # `task_ids` and `answer` come with the first task of an order that has a key.
-_INSERT = """
+_INSERT = (
+    """
 WITH r AS MATERIALIZED (
     SELECT * FROM json_to_recordset($1::json)
     AS r(task_id uuid, account_id uuid, asset text, key_id uuid, model text, input json, derive json,
@@ -34,16 +48,9 @@ WITH r AS MATERIALIZED (
 ), new_keys AS (
     INSERT INTO idempotency_keys (account_id, surface, key, task_ids, answer)
     SELECT account_id, surface, idempotency_key, task_ids, answer FROM r WHERE task_ids IS NOT NULL
-), committed AS (
-    UPDATE api_keys k SET committed_micro = k.committed_micro + s.micro
-    FROM (SELECT key_id, sum(quote_micro)::bigint AS micro FROM r GROUP BY 1) s
-    WHERE k.id = s.key_id AND k.spend_cap_micro IS NOT NULL
-)
-UPDATE balances b SET pending_micro = b.pending_micro + s.micro, live_tasks = b.live_tasks + s.tasks
-FROM (SELECT account_id, asset, sum(quote_micro)::bigint AS micro, count(*)::integer AS tasks
-      FROM r GROUP BY 1, 2) s
-WHERE b.account_id = s.account_id AND b.asset = s.asset
 """
+    + COUNT_PENDING
+)
 
 
 async def earlier(conn: Connection | Tx, scopes: Collection[Scope]) -> dict[Scope, Receipt]:

@@ -20,7 +20,7 @@ CHAPTERS: Final = (
         "What can be made, with each model's input as JSON Schema and its price.",
         ("/api/v1/models",),
     ),
-    Chapter("Files", "Files in, and results out.", ("/api/v1/uploads", "/files", "/api/v1/links")),
+    Chapter("Files", "Files in, and results out.", ("/api/v1/uploads", "/files")),
     Chapter(
         "Credits and usage", "What is there, what was spent, on what.", ("/api/v1/credits", "/api/v1/usage")
     ),
