@@ -150,7 +150,7 @@ async def redirecting() -> AsyncIterator[RawServer]:
 
 @pytest.mark.parametrize("place", PLACES)
 async def test_no_spelling_of_an_address_inside_is_gone_to(place: str, reached: list[str]) -> None:
-    """Should fail with `is_public` answering True, or with the policy's check of the URL taken out."""
+    """Seen failing with `is_public` answering True."""
     urls = [f"{scheme}://{host}/latest/meta-data" for host in INSIDE for scheme in ("http", "https")]
     told = {url: await PLACES[place](url, ()) for url in (*urls, *ODD)}
     assert reached == []

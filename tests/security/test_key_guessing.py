@@ -114,7 +114,7 @@ def test_a_network_is_an_ipv4_address_or_a_64_of_ipv6(one: str, other: str, same
 
 
 async def test_a_guesser_is_429_on_every_surface_and_the_neighbours_go_on(make_world: Any) -> None:
-    """Should fail without `before_look` (a guesser is looked up for ever) or without `right`."""
+    """Seen failing without the calls of `wrong` or of `right`."""
     world: World = await make_world(wrong_keys_per_minute=3)
     known, fresh = await world.customer("1"), await world.customer("1")
     assert (await known.api.get("/api/v1/credits")).status_code == 200

@@ -24,7 +24,7 @@ except ValueError:
 
 
 def test_a_line_break_in_a_field_a_message_or_an_exception_begins_no_line() -> None:
-    """Should fail with the console's renderer."""
+    """Seen failing with the console's renderer."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], input=HOSTILE.encode(), capture_output=True, check=True
     )
