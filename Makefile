@@ -13,7 +13,7 @@ COMPILE := .venv/bin/uv pip compile --universal --generate-hashes --no-emit-inde
 
 .PHONY: help
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## Make .venv from the lock and fetch Kafka and the S3 server (once)
@@ -44,7 +44,7 @@ demo-remote: setup ## Run the demo's requests against the gateway that .env name
 compose-test: setup ## Build the containers, run the demo on them, kill and scale some under load, tear down
 	@COMPOSE_TEST=1 $(RUN) -m pytest tests/compose -rs -s -v
 
-.PHONY: test test-long test-sdk goldens audit lint typecheck format lock lock-sdk bench chaos flow api-docs metrics-doc dashboards providers-doc catalog-check
+.PHONY: test test-long test-sdk goldens audit lint typecheck format lock lock-sdk bench chaos flow api-docs metrics-doc dashboards providers-doc reliability-doc catalog-check
 test: setup ## Run the tests on real servers; T=tests/ledger for a part
 	@$(RUN) $(if $(T),-m pytest $(T),tests/together.py)
 test-long: setup ## Run the tests that need minutes, too; T=tests/recovery for a part
@@ -85,3 +85,5 @@ dashboards: setup ## Write the dashboards of Grafana from deploy/grafana/dashboa
 	@$(RUN) deploy/grafana/build.py
 providers-doc: setup ## Write docs/providers.md from the scenario table
 	@PYTHONPATH=tests/providers $(RUN) -m scenarios.docs
+reliability-doc: setup ## Write the table of failure modes into docs/reliability.md
+	@$(RUN) tests/reliability/mode_table.py
