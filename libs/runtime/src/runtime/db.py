@@ -35,6 +35,15 @@ STATEMENT_TIMEOUT_MS = 20_000
 IDLE_IN_TRANSACTION_MS = 15_000
 
 
+BY_KEY = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
+"""Services look rows up by key. A plan made while the tables were small would scan them for as long as its
+connection lives, and planning anew at each call costs the larger statements more than they take."""
+
 KEEPALIVES = {"tcp_keepalives_idle": "20", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
 """A client that vanished with its machine lets go of its locks within the minute, not after two hours."""
 
@@ -102,7 +111,7 @@ class Database:
             max_size=self._pool_size,
             init=prepare_connection,
             reset=_keep_session,
-            server_settings=connection_settings(self._name),
+            server_settings={**connection_settings(self._name), **BY_KEY},
             command_timeout=30,
         )
         metrics.POOL_LIMIT.labels(self._name).set(self._pool_size)

@@ -27,7 +27,8 @@ class OverloadedError(Exception):
 class GroupCommit(Generic[I, R]):
     """Gathers items for `write`. At most `lanes` batches are being written at once.
 
-    `linger_seconds` lets a batch that isn't full wait for company: for where nobody waits for the answer.
+    `linger_seconds` lets a batch that isn't full wait for company, at least that long and longer when there
+    is much to write: for where nobody waits for the answer.
     """
 
     def __init__(
@@ -37,10 +38,10 @@ class GroupCommit(Generic[I, R]):
         max_batch: int = 128,
         max_waiting: int = 2000,
         lanes: int = 1,
-        linger_seconds: float = 0.0,
+        linger_seconds: float | None = None,
     ) -> None:
         self._write, self._max_batch, self._max_waiting, self._lanes = write, max_batch, max_waiting, lanes
-        self._linger = linger_seconds
+        self._linger, self._rest = linger_seconds, Rest(share=1.0, most=0.05)
         self._waiting: deque[tuple[I, asyncio.Future[R]]] = deque()
         self._running: set[asyncio.Task[None]] = set()
 
@@ -64,22 +65,26 @@ class GroupCommit(Generic[I, R]):
 
     async def _drain(self) -> None:
         taken: list[tuple[I, asyncio.Future[R]]] = []
-        linger, rest = self._linger, Rest(share=1.0, most=0.05)
         try:
             while self._waiting:
-                full = len(self._waiting) >= self._max_batch
-                await asyncio.sleep(0 if full else linger)  # let whoever is ready join this batch
-                rest.begin()
+                await asyncio.sleep(self._patience)  # let whoever is ready join this batch
+                self._rest.begin()
                 count = min(self._max_batch, len(self._waiting))
                 taken = [self._waiting.popleft() for _ in range(count)]
                 if batch := [entry for entry in taken if not entry[1].done()]:  # without who has gone away
                     await self._settle(batch)
-                linger = max(self._linger, rest.due) if self._linger else 0.0
+                self._rest.end()
         except asyncio.CancelledError:
             self._abandon([*taken, *self._waiting])
             raise
         finally:  # in the same step as the last look at the queue: a later caller starts a new lane
             self._running.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+
+    @property
+    def _patience(self) -> float:
+        if self._linger is None or len(self._waiting) >= self._max_batch:
+            return 0.0
+        return max(self._linger, self._rest.due)
 
     def _abandon(self, entries: Sequence[tuple[I, asyncio.Future[R]]]) -> None:
         """Nobody may wait for ever."""

@@ -118,7 +118,7 @@ def reception(settings: Settings, db: Database, outbox: Outbox, fetch: Fetch) ->
         return await store_webhooks(db, outbox, batch)
 
     return Reception(
-        GroupCommit(write, linger_seconds=0.005),
+        GroupCommit(write, linger_seconds=0.0),
         providers=settings.providers,
         secrets=[secret.get_secret_value() for secret in settings.callback_secrets],
         keys=ProviderKeys(

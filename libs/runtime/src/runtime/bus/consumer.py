@@ -71,6 +71,7 @@ class Bus:
         self._idle.set()
         self._leaving = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._rest = Rest()
         self._halted: str | None = None
         self._retrying: str | None = None
         self._stalled: str | None = None
@@ -99,7 +100,6 @@ class Bus:
             session_timeout_ms=int(session_seconds * 1000),
             heartbeat_interval_ms=1_000,
             rebalance_timeout_ms=30_000,
-            fetch_max_wait_ms=100,
         )
         self._subscriber(self._on_batch)
 
@@ -179,15 +179,14 @@ class Bus:
         assignment = self._assignment
         if assignment is None or self._halted:
             return
-        rest = Rest()
-        rest.begin()
+        self._rest.begin()
         self._idle.clear()
         try:
             await self._until_done(assignment, records)
         finally:
             self._idle.set()
         if len(records) < _SMALL_BATCH:
-            await rest.take()
+            await self._rest.take()
 
     async def _until_done(self, assignment: Assignment, records: Sequence[Raw]) -> None:
         """Try until it works, the partitions are revoked, or it is time to give the batch back."""

@@ -29,12 +29,12 @@ LOCK = "SELECT pg_try_advisory_lock(hashtext('framebus.relay'))"
 _CURSOR = "SELECT epoch, txid::text AS txid, id FROM outbox_cursor WHERE name = 'relay'"
 _READ = """
 SELECT epoch, txid::text AS txid, id, topic, key, event_id, subject, traceparent, value::text AS value,
-       created_at
+       created_at,
+       epoch < (SELECT epoch FROM recovery)
+       OR txid < pg_snapshot_xmin(pg_current_snapshot()) AS below
 FROM outbox
 WHERE (epoch, txid, id) > ($1, $2::text::xid8, $3)
   AND created_at >= $5 AND created_at < now() + interval '1 day'  -- leaves out most days' partitions
-  AND (epoch < (SELECT epoch FROM recovery)
-       OR txid < pg_snapshot_xmin(pg_current_snapshot()))
 ORDER BY outbox.epoch, outbox.txid, outbox.id
 LIMIT $4
 """
@@ -43,9 +43,6 @@ SET enable_bitmapscan = off; SET enable_seqscan = off; SET enable_sort = off;  -
 SET plan_cache_mode = force_generic_plan;  -- planning over all partitions costs five times the reading
 SET synchronous_commit = off;  -- a cursor that is lost repeats records, no more
 SET lock_timeout = '2s'  -- whoever waits for the lock of a new partition holds up all writers behind it
-"""
-_PENDING = """
-SELECT EXISTS (SELECT FROM outbox WHERE (epoch, txid, id) > ($1, $2::text::xid8, $3) AND created_at >= $4)
 """
 _MOVE = """
 UPDATE outbox_cursor SET epoch = $1, txid = $2::text::xid8, id = $3, moved_at = now()
@@ -64,6 +61,7 @@ _MAINTENANCE_SECONDS = 3600.0
 _MAINTENANCE_AGAIN_SECONDS = 60.0
 _ACKNOWLEDGED_SECONDS = 20.0
 _STOP_SECONDS = 10.0
+_STUCK_SECONDS = 1.0
 
 
 class CursorLost(Exception):
@@ -200,25 +198,33 @@ class Relay:
                 cursor = await self._load(conn)
             await self._maintain(conn)
             await self._reached.keep(conn)
-            rows = await conn.fetch(_READ, cursor.epoch, cursor.txid, cursor.id, self._batch, self._lookback)
-            if rows:
+            rows = await self._read(conn, cursor)
+            if ready := [row for row in rows if row["below"]]:
                 self._measure()
-                cursor = await self._send(conn, producer, cursor, rows)
+                cursor = await self._send(conn, producer, cursor, ready)
                 backoff.reset()
                 blocked.reset()
-                self.last_error = None
-                if len(rows) < self._batch // 2:
-                    await rest.take()
-            elif await conn.fetchval(_PENDING, cursor.epoch, cursor.txid, cursor.id, self._lookback):
-                self._measure(blocked=True)
-                await asyncio.sleep(blocked.next())  # above the horizon: an older transaction is about to end
-            elif self._stop.is_set():
+            self.last_error = None
+            rest.end()
+            if len(ready) < len(rows):  # above the horizon: an older transaction is about to end
+                self._measure(blocked=not ready)
+                await asyncio.sleep(max(blocked.next(), rest.due))
+            elif not rows and self._stop.is_set():
                 await self._reached.keep(conn, now=True)
                 return
-            else:
-                self.last_error = None
+            elif len(rows) < self._batch // 2:
                 self._measure()
-                await _wait(self._wake, self._idle)
+                await asyncio.sleep(rest.due)
+                await _wait(self._wake, self._idle)  # whoever has committed since the read has set it
+
+    async def _read(self, conn: asyncpg.Connection, cursor: Cursor) -> list[asyncpg.Record]:
+        """What comes next, whether it may be sent yet or not; of what is held up for long only the first."""
+        stuck = self._blocked_at is not None and time.monotonic() - self._blocked_at > _STUCK_SECONDS
+        limit = 1 if stuck else self._batch
+        rows: list[asyncpg.Record] = await conn.fetch(
+            _READ, cursor.epoch, cursor.txid, cursor.id, limit, self._lookback
+        )
+        return rows
 
     def _measure(self, *, blocked: bool = False) -> None:
         now = time.monotonic()

@@ -114,16 +114,15 @@ class Worker:
     async def _claim(self, free: int) -> int:
         full = [account for account, count in self._in_hand.items() if count >= self._most_each]
         most = max((count for count in self._in_hand.values() if count < self._most_each), default=0)
-        async with self._db.transaction(durable=False) as tx:
-            claims = await table.claim(
-                tx,
-                self._kind,
-                limit=free,
-                lease_seconds=self.lease_seconds,
-                after=self._after,
-                without=full,
-                most_each=self._most_each - most,
-            )
+        claims = await table.claim(
+            self._db.pool,
+            self._kind,
+            limit=free,
+            lease_seconds=self.lease_seconds,
+            after=self._after,
+            without=full,
+            most_each=self._most_each - most,
+        )
         for claim in claims:
             self._in_hand[claim.account_id] += 1
             task = asyncio.create_task(self._work(claim))

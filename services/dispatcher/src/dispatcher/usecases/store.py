@@ -14,7 +14,7 @@ from dispatcher.db.records import Record
 from dispatcher.domain.job import Job
 from dispatcher.usecases.record_changes import RecordChanges
 
-_LINGER = 0.005  # seconds a step may wait for company: a task takes seconds, a transaction costs milliseconds
+_LINGER = 0.0  # seconds; longer by itself when there is much to write
 
 
 class Store:

@@ -10,13 +10,6 @@ from ledger.domain.books import Balance
 
 Key = tuple[UUID, str]
 
-# Every statement of a batch looks rows up by key. A plan made while the tables were small must not scan them
-# for ever, and generic plans are kept as long as their connection.
-_BY_KEY_ONLY = """
-SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-       set_config('enable_mergejoin', 'off', true)
-"""
-
 # Missing rows are made first, in order, so that accounts without a cent can be locked too.
 _OPEN = """
 INSERT INTO balances (account_id, asset)
@@ -40,7 +33,6 @@ LEFT JOIN transfers t ON t.account_id = r.account_id AND t.asset = r.asset AND t
 
 async def lock(tx: Tx, accounts: Collection[UUID], opened: Iterable[Key]) -> list[Balance]:
     """Lock all balances of the accounts, in order, opening those in `opened` that aren't there yet."""
-    await tx.fetchrow(_BY_KEY_ONLY)
     wanted = {(account, CREDIT) for account in accounts} | set(opened)
     await tx.execute(_OPEN, rows({"account_id": account, "asset": asset} for account, asset in wanted))
     return [Balance(*row) for row in await tx.fetch(_LOCK, list(accounts))]

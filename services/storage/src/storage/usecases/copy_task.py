@@ -28,7 +28,7 @@ from storage.usecases.workshop import Workshop
 
 log = structlog.get_logger()
 
-_LINGER = 0.005  # seconds a step may wait for company
+_LINGER = 0.0  # seconds; longer by itself when there is much to write
 RETRY_FIRST, RETRY_MOST = 2.0, 300.0
 STORAGE_FAILED = "storage_failed"
 
