@@ -62,6 +62,22 @@ async def test_a_spool_keeps_bytes_size_and_hash(spool_directory: Path) -> None:
         assert [part async for part in file_parts(spool.path, 6)] == [b"hello ", b"world"]
 
 
+def spool_is_empty(directory: Path) -> bool:
+    return not list(directory.iterdir())
+
+
+async def test_a_small_spool_stays_in_memory_and_a_large_one_becomes_a_file(spool_directory: Path) -> None:
+    with open_spool(spool_directory) as spool:
+        await spool.append(b"hello ")
+        assert spool.content == b"hello "
+        assert spool_is_empty(spool_directory)
+        await spool.append(b"w" * 1024 * 1024)
+        assert isinstance(spool.content, Path)
+        kept = b"".join([part async for part in file_parts(spool.content)])
+        assert kept == b"hello " + b"w" * 1024 * 1024
+    assert spool_is_empty(spool_directory)
+
+
 def test_a_spool_is_gone_when_its_copy_ends(spool_directory: Path) -> None:
     with open_spool(spool_directory) as spool:
         assert spool.path.exists()

@@ -115,6 +115,17 @@ async def test_a_file_that_is_cut_off_is_unreadable(pool: ProbePool, tmp_path: P
     assert await code_of(pool, path) == "unreadable"
 
 
+async def test_content_is_probed_as_a_file_of_it_is(pool: ProbePool, tmp_path: Path) -> None:
+    long, short = make_video(tmp_path / "a.mp4", seconds=6, sound=True), make_image(tmp_path / "b.png")
+    for path in (long, short, long):
+        assert await pool.probe(path.read_bytes()) == await pool.probe(path)
+    content = long.read_bytes()
+    with pytest.raises(ProbeError) as caught:
+        await pool.probe(content[: len(content) * 6 // 10])
+    assert caught.value.code == "unreadable"
+    assert (await pool.probe(short.read_bytes())).kind == "image"
+
+
 async def test_a_picture_bomb_is_not_unpacked(pool: ProbePool, tmp_path: Path) -> None:
     bomb = claim_size(tmp_path / "bomb.png", 30_000)
     with pytest.raises(ProbeError, match="30000 x 30000 pixels"):

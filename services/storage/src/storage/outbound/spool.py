@@ -1,11 +1,11 @@
-"""Files on disk that live as long as one copy: what the probe reads and derived files are made from."""
+"""What was fetched, for as long as one copy lasts: the probe reads it and derived files are made from it."""
 
 import asyncio
 import hashlib
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -14,6 +14,8 @@ from storage.outbound.objects import PART_BYTES
 _PREFIX: Final = "framebus-spool-"
 _IN_THREAD_BYTES: Final = 256 * 1024
 """Smaller parts are written and hashed at once: handing them to a thread costs more."""
+_HELD_BYTES: Final = 1024 * 1024
+"""What is no larger stays in memory: making and removing a file costs more than fetching it."""
 
 
 class Digest:
@@ -39,21 +41,50 @@ class Digest:
 
 
 class Spool(Digest):
-    """A temporary file that counts what is appended."""
+    """Keeps and counts what is appended: a little in memory, more in a temporary file."""
 
-    def __init__(self, path: Path, file: BinaryIO) -> None:
+    def __init__(self, directory: Path, files: ExitStack) -> None:
         super().__init__()
-        self.path = path
-        self._file = file
+        self._directory, self._files = directory, files
+        self._held = bytearray()
+        self._path: Path | None = None
+        self._file: BinaryIO | None = None
+
+    @property
+    def content(self) -> bytes | Path:
+        """All that was appended, or the file that has it."""
+        return bytes(self._held) if self._path is None else self._path
+
+    @property
+    def path(self) -> Path:
+        """The file that has all that was appended; it is made if there is none yet."""
+        return self._path or self._open()
 
     async def append(self, part: bytes | bytearray) -> None:
-        """Add bytes; they are visible to other processes when this returns."""
+        """Add bytes; what is in the file is visible to other processes when this returns."""
         await _aside(self._append, part)
 
     def _append(self, part: bytes | bytearray) -> None:
+        self.update(part)
+        if self._path is None and self.size_bytes <= _HELD_BYTES:
+            self._held += part
+            return
+        self._open()
+        self._write(part)
+
+    def _open(self) -> Path:
+        """Make the file, unless it is there."""
+        if self._path is None:
+            self._path = self._files.enter_context(temporary_path(self._directory))
+            self._file = self._files.enter_context(self._path.open("wb"))
+            self._write(self._held)
+            self._held = bytearray()
+        return self._path
+
+    def _write(self, part: bytes | bytearray) -> None:
+        assert self._file is not None, "it was opened with the path"
         self._file.write(part)
         self._file.flush()
-        self.update(part)
 
 
 async def _aside(work: Callable[[bytes | bytearray], None], part: bytes | bytearray) -> None:
@@ -65,9 +96,9 @@ async def _aside(work: Callable[[bytes | bytearray], None], part: bytes | bytear
 
 @contextmanager
 def open_spool(directory: Path) -> Iterator[Spool]:
-    """Make an empty spool that is removed at the end."""
-    with temporary_path(directory) as path, path.open("wb") as file:
-        yield Spool(path, file)
+    """Make an empty spool; its file, if there is one, is removed at the end."""
+    with ExitStack() as files:
+        yield Spool(directory, files)
 
 
 @contextmanager

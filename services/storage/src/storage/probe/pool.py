@@ -56,13 +56,16 @@ class _Worker:
     def alive(self) -> bool:
         return self.process.returncode is None
 
-    async def ask(self, job: dict[str, Any]) -> dict[str, Any] | None:
-        """Send a job and wait for its answer; None when the process ended instead."""
+    async def ask(self, job: dict[str, Any], content: bytes) -> dict[str, Any] | None:
+        """Send a job, with the file's content unless that lies on disk, and wait for its answer.
+
+        None when the process ended instead.
+        """
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.jobs += 1
         with contextlib.suppress(ConnectionError):
-            self.process.stdin.write(json.dumps(job).encode() + b"\n")
+            self.process.stdin.write(json.dumps(job).encode() + b"\n" + content)
             await self.process.stdin.drain()
             line = await self.process.stdout.readline()
             if line:
@@ -92,10 +95,13 @@ class ProbePool:
         """Process ids of the children that run now, busy or idle."""
         return sorted(worker.process.pid for worker in self._all if worker.alive)
 
-    async def probe(self, path: Path) -> Probe:
-        """Say what a file is by decoding it; ProbeError when it can't be said."""
-        job = {"what": "probe", "source": str(path)}
-        answer = await self._run(job, self._limits.probe_seconds)
+    async def probe(self, file: Path | bytes) -> Probe:
+        """Say what a file, or its content, is by decoding it; ProbeError when it can't be said."""
+        job: dict[str, Any] = {"what": "probe"}
+        if isinstance(file, bytes):
+            answer = await self._run(job | {"bytes": len(file)}, self._limits.probe_seconds, file)
+        else:
+            answer = await self._run(job | {"source": str(file)}, self._limits.probe_seconds)
         return Probe(**answer["probe"])
 
     async def derive(self, what: Derivation, source: Path, target: Path) -> None:
@@ -108,29 +114,31 @@ class ProbePool:
         self._idle.clear()
         await asyncio.gather(*(self._end(worker) for worker in list(self._all)))
 
-    async def _run(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
+    async def _run(self, job: dict[str, Any], seconds: float, content: bytes = b"") -> dict[str, Any]:
         job |= {"seconds": seconds}
         async with self._free:
-            answer = await self._ask(job, seconds)
+            answer = await self._ask(job, seconds, content)
         if "error" in answer:
             raise ProbeError(answer["error"], answer["message"])
         return answer
 
-    async def _ask(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
+    async def _ask(self, job: dict[str, Any], seconds: float, content: bytes) -> dict[str, Any]:
         async with self._worker() as worker:
-            answer = await self._timed(worker, job, seconds)
+            answer = await self._timed(worker, job, seconds, content)
         if answer is None and worker.process.returncode == 0:
             # It went idle the moment the job was sent, and never began it.
             async with self._worker() as worker:
-                answer = await self._timed(worker, job, seconds)
+                answer = await self._timed(worker, job, seconds, content)
         if answer is None:
             raise ProbeError("probe_crashed", f"the probe ended with code {worker.process.returncode}")
         return answer
 
-    async def _timed(self, worker: _Worker, job: dict[str, Any], seconds: float) -> dict[str, Any] | None:
+    async def _timed(
+        self, worker: _Worker, job: dict[str, Any], seconds: float, content: bytes
+    ) -> dict[str, Any] | None:
         try:
             async with asyncio.timeout(seconds):
-                return await worker.ask(job)
+                return await worker.ask(job, content)
         except TimeoutError as error:
             raise ProbeError("probe_timeout", f"the probe took more than {seconds:g} s") from error
 

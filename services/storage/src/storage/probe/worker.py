@@ -1,6 +1,7 @@
 """The child process that opens files nobody vouches for: one JSON job a line in, one JSON answer a line out.
 
-It limits its own memory and time, keeps no secret in its environment and opens nothing but files.
+A job names a file, or how many bytes of content follow its line; those become a file in memory. The process
+limits its own memory and time, keeps no secret in its environment and opens nothing but files.
 """
 
 import json
@@ -29,11 +30,14 @@ def main() -> None:
     limits = json.loads(sys.argv[1])
     answers = _take_stdout()
     _restrict(limits)
+    memory = os.memfd_create("content")
     while select.select([sys.stdin], [], [], limits["idle_seconds"])[0]:
         line = sys.stdin.buffer.readline()
         if not line:
             return
         job = json.loads(line)
+        if "bytes" in job:
+            job["source"] = _kept(memory, sys.stdin.buffer.read(job["bytes"]))
         # Ends a job whose parent is gone; the parent's own timeout comes first.
         signal.setitimer(signal.ITIMER_REAL, job["seconds"] + 5)
         answer = _answer(job, limits["max_pixels"])
@@ -41,6 +45,13 @@ def main() -> None:
         os.write(answers, json.dumps(answer).encode() + b"\n")
         if answer.get("error") == "probe_out_of_memory":
             return
+
+
+def _kept(memory: int, content: bytes) -> str:
+    """Put content into a file in memory and name it."""
+    os.ftruncate(memory, 0)
+    os.pwrite(memory, content, 0)
+    return f"/proc/self/fd/{memory}"
 
 
 def _answer(job: dict[str, Any], max_pixels: int) -> dict[str, Any]:

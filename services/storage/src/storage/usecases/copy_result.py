@@ -113,7 +113,7 @@ async def _store_streamed(tools: CopyTools, order: CopyOrder, spool: Spool) -> C
             async for part in arrived.parts:
                 await spool.append(part)
                 await upload.part(part)
-            probe = await _judged(tools, spool.path, order.expected)
+            probe = await _judged(tools, spool.content, order.expected)
             await failpoints.reach("storage.judged")
             await upload.complete()
     return Copied(order.index, order.expected.role, key, spool.size_bytes, spool.sha256, probe)
@@ -124,7 +124,7 @@ async def _store_marked(tools: CopyTools, order: CopyOrder, spool: Spool) -> Cop
     async with _opened(tools, order) as (arrived, _):
         async for part in arrived.parts:
             await spool.append(part)
-    await _judged(tools, spool.path, order.expected)
+    await _judged(tools, spool.content, order.expected)
     with temporary_path(tools.spool_directory) as marked:
         await tools.pool.derive("watermark", spool.path, marked)
         copied = await _store_file(tools, order, order.index, marked, order.expected)
@@ -191,8 +191,8 @@ async def _kept(tools: CopyTools, source: Kept) -> AsyncIterator[Arrival]:
         ) from error
 
 
-async def _judged(tools: CopyTools, path: Path, expected: Expected) -> Probe:
-    probe = await tools.pool.probe(path)
+async def _judged(tools: CopyTools, file: Path | bytes, expected: Expected) -> Probe:
+    probe = await tools.pool.probe(file)
     fault = judge(probe, expected)
     if fault is not None:
         raise CopyError(fault)
