@@ -175,7 +175,7 @@ async def test_a_reader_whose_fetches_have_ended_is_started_again(db, make_bus, 
     bus: Bus = await make_bus(db, keep)
     stalled = bus._subscriber.consumer
     stalled._fetcher._fetch_task.cancel()
-    await asyncio.sleep(0.1)
+    await asyncio.wait(stalled._fetcher._pending_tasks)  # what the broker still answers
     message = grant()
     await say([message])
     await until(lambda: has(db, [message]), "the effect")

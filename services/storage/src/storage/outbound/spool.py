@@ -15,7 +15,7 @@ _PREFIX: Final = "framebus-spool-"
 _IN_THREAD_BYTES: Final = 256 * 1024
 """Smaller parts are written and hashed at once: handing them to a thread costs more."""
 _HELD_BYTES: Final = 1024 * 1024
-"""What is no larger stays in memory: making and removing a file costs more than fetching it."""
+"""What is no larger stays in memory and needs no file."""
 
 
 class Digest:
