@@ -254,6 +254,18 @@ async def test_a_lost_database_is_a_503_and_a_fault_of_ours_a_500(world: World, 
         assert "secret" not in orjson.dumps(error).decode()
 
 
+async def test_a_gateway_whose_database_is_not_open_yet_says_that_coming_back_helps(world: World) -> None:
+    """Its port answers before its parts have started, so that a supervisor can look at its health."""
+    customer = await world.customer("100")
+    await world.db.stop()
+    try:
+        error_of(await customer.submit(seedance()), 503, "unavailable")
+        error_of(await customer.api.get("/api/v1/credits"), 503, "unavailable")
+    finally:
+        await world.db.start()
+    assert (await customer.submit(seedance())).status_code == 202
+
+
 async def test_a_traceparent_is_accepted_or_issued(shared_world: World) -> None:
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     api = shared_world.client()

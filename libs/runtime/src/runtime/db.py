@@ -48,6 +48,10 @@ KEEPALIVES = {"tcp_keepalives_idle": "20", "tcp_keepalives_interval": "5", "tcp_
 """A client that vanished with its machine lets go of its locks within the minute, not after two hours."""
 
 
+class NotOpen(ConnectionError):
+    """The process is about to open its pool, or has closed it: for whoever asks, a database that is away."""
+
+
 class Tx:
     """An open transaction. `after_commit` collects what to do once it is durable."""
 
@@ -140,9 +144,9 @@ class Database:
 
     @property
     def pool(self) -> asyncpg.Pool:
-        """The pool, for a single read outside a transaction."""
+        """The pool, for a single read outside a transaction. Raises NotOpen."""
         if self._pool is None:
-            raise RuntimeError("the database pool is not started")
+            raise NotOpen("the database pool is not started")
         return self._pool
 
     @contextlib.asynccontextmanager
