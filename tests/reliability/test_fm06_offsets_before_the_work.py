@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 
 async def test_fm06_a_reader_killed_in_a_batch_has_moved_no_offset(db, start_child, group, make_bus) -> None:
+    """Seen to fail with offsets moved in a transaction of their own before the work: it was never done."""
     child = await start_child(group=group, instance="one", failpoints="bus.applied=kill:1")
     await killed(child, "/say/10")
     assert await effects(db) == []
@@ -26,7 +27,7 @@ async def test_fm06_a_reader_killed_in_a_batch_has_moved_no_offset(db, start_chi
 async def test_fm06_every_service_reads_through_the_bus_which_leaves_kafkas_offsets_alone(
     db, make_bus
 ) -> None:
-    """FastStream's default commits what was polled, done or not."""
+    """FastStream's default commits what was polled, done or not: seen to fail with that (`ACK_FIRST`)."""
     bus = await make_bus(db, keep, start=False)
     assert bus._subscriber.ack_policy is AckPolicy.MANUAL
     assert bus._subscriber._connection_args["enable_auto_commit"] is False

@@ -15,6 +15,10 @@ from runtime_fixtures import effects, grant, has, keep, until
 async def test_fm09_a_batch_that_takes_longer_than_the_brokers_patience_takes_effect_once(
     db, dsn, make_bus, say, monkeypatch
 ) -> None:
+    """Seen to fail without a timeout of idle transactions: the rows of the offsets stayed locked, so the
+    other reader never had partitions. Without the compare in `offsets.advance` it passes: Postgres has
+    ended the transaction that was too slow.
+    """
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def too_slow(tx, facts) -> None:

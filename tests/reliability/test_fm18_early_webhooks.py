@@ -2,7 +2,7 @@
 
 from dispatcher_tools import SECRET, Callbacks, Dispatcher
 from dispatcher_tools import until as soon
-from flow_tools import seedance
+from flow_tools import picture, seedance, uuid_of
 
 
 async def test_fm18_a_webhook_before_the_answer_is_no_trouble(
@@ -25,12 +25,17 @@ async def _final(callbacks: Callbacks) -> bool:
 
 async def test_fm18_a_provider_that_calls_back_inside_its_submit_is_heard_by_the_real_services(world) -> None:
     customer = await world.customer("100")
-    await world.simulate(ark={"submit_delay_seconds": 2.0, "delay_seconds": 0})
-    document = await customer.make(seedance("told before it was answered"), 60)
+    driving = (await customer.make(seedance(resolution="480p", duration=4)))["output"]["videos"][0]["url"]
+    before = (await customer.credits())["available"]
+    await world.simulate(replicate={"submit_delay_seconds": 2.0, "delay_seconds": 0})
+    given = {"image_url": picture((200, 160, 120)), "video_url": driving, "frames": 41}
+    document = await customer.make({"model": "liveportrait", "input": given}, 60)
     assert document["status"] == "succeeded", document
-    early = """SELECT w.received_at FROM webhooks w WHERE w.account_id = $1 AND w.final"""
-    (webhook,) = await world.rows("callbacks", early, customer.id)
-    stored = "SELECT a.submitted_at FROM attempts a JOIN jobs USING (task_id) WHERE account_id = $1"
-    (attempt,) = await world.rows("dispatcher", stored, customer.id)
+    early = "SELECT received_at FROM webhooks WHERE task_id = $1 AND final"
+    (webhook,) = await world.rows("callbacks", early, uuid_of(document["task_id"]))
+    stored = "SELECT submitted_at, polls FROM attempts WHERE task_id = $1"
+    (attempt,) = await world.rows("dispatcher", stored, uuid_of(document["task_id"]))
     assert webhook["received_at"] < attempt["submitted_at"]
-    assert (await customer.credits())["available"] == 100 - 6.57
+    assert attempt["polls"] == 1
+    paid = before - (await customer.credits())["available"]
+    assert round(paid, 6) == round(document["cost_actual"] * 100, 6)

@@ -1,6 +1,8 @@
 """A small service in a process of its own: says grants, hears them, and does a little work for each."""
 
 import asyncio
+import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -10,7 +12,7 @@ from contracts import topics
 from pydantic_settings import SettingsConfigDict
 from runtime.bus.consumer import Bus
 from runtime.cli import Built, service_cli
-from runtime.db import Database
+from runtime.db import Database, Tx
 from runtime.outbox.recorder import Outbox
 from runtime.outbox.relay import Relay
 from runtime.recovery.recover import Restore
@@ -58,12 +60,21 @@ def build(settings: Settings, _: frozenset[str]) -> Built:
         async with db.transaction() as tx:
             await table.complete(tx, [claim])
 
+    async def write(tx: Tx, count: int) -> None:
+        messages = [grant() for _ in range(count)]
+        await outbox.record(tx, messages)
+        await table.add(tx, [table.NewWork(uuid4(), "copy", uuid4()) for _ in messages])
+
     async def say(request: Request) -> PlainTextResponse:
         async with db.transaction() as tx:
-            messages = [grant() for _ in range(request.path_params["count"])]
-            await outbox.record(tx, messages)
-            await table.add(tx, [table.NewWork(uuid4(), "copy", uuid4()) for _ in messages])
-        return PlainTextResponse(str(len(messages)))
+            await write(tx, request.path_params["count"])
+        return PlainTextResponse(str(request.path_params["count"]))
+
+    async def commit_and_die(request: Request) -> PlainTextResponse:
+        async with db.transaction() as tx:
+            tx.after_commit("die", lambda: os.kill(os.getpid(), signal.SIGKILL))
+            await write(tx, request.path_params["count"])
+        raise AssertionError("it has died")
 
     async def slow(_: Request) -> PlainTextResponse:
         await asyncio.sleep(1)
@@ -71,6 +82,7 @@ def build(settings: Settings, _: frozenset[str]) -> Built:
 
     app = Starlette()
     app.add_route("/say/{count:int}", say, methods=["POST"])
+    app.add_route("/commit-and-die/{count:int}", commit_and_die, methods=["POST"])
     app.add_route("/slow", slow)
     worker = Worker(db, "copy", handle, concurrency=8, lease_seconds=60)
     return Built([db, relay, bus, worker], app)
