@@ -5,19 +5,27 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
+import httpx
+from contracts import topics
 from stack import control, processes
 from stack.aside import run_sync
+from stack.clean import clean
 from stack.deployment import describe, service_spec
-from stack.down import down
 from stack.paths import Home
 from stack.servers import ServerSet
 from stack.up import up
+
+from bench.bus import Counter
 
 ROOT = Path(__file__).parents[1]
 HOME = ROOT / ".framebus" / "bench"
@@ -27,48 +35,116 @@ TICKS = os.sysconf("SC_CLK_TCK")
 class Stage:
     """The running stack: addresses, single processes, CPU seconds."""
 
-    def __init__(self, facts: Mapping[str, Any]) -> None:
+    def __init__(self, facts: Mapping[str, Any], given: Mapping[str, str]) -> None:
         self.facts = facts
         self.home = Home(HOME)
+        self._given = given
 
     @classmethod
-    def open(cls, given: Mapping[str, str] | None = None) -> "Stage":
-        """Bring everything up anew with these settings: a process that still runs may have older code."""
-        environment = {**os.environ, **(given or {})}
-        asyncio.run(down(Home(HOME), lambda _: None))
-        asyncio.run(up(Home(HOME), environment, lambda _: None))
-        return cls(json.loads((HOME / "stack.json").read_text()))
+    @contextmanager
+    def open(cls, given: Mapping[str, str] | None = None) -> "Iterator[Stage]":
+        """Bring everything up from nothing with these settings, and leave nothing behind.
+
+        No bench begins with another one's backlog, tables or statistics.
+        """
+        asyncio.run(clean(HOME, lambda _: None))
+        try:
+            asyncio.run(up(Home(HOME), {**os.environ, **(given or {})}, lambda _: None))
+            yield cls(json.loads((HOME / "stack.json").read_text()), given or {})
+        finally:
+            asyncio.run(clean(HOME, lambda _: None))
+
+    @property
+    def gateway(self) -> str:
+        """The gateway's address."""
+        return str(self.facts["gateway_url"])
+
+    @property
+    def kafka(self) -> str:
+        """The broker's address."""
+        return str(self.facts["kafka_bootstrap"])
 
     def stop(self, *names: str) -> None:
         """Stop processes in their own way."""
         for name in names:
             control.stop_extra(name, HOME)
 
-    def start(self, service: str) -> None:
-        """Start a service that was stopped; returns when it is ready."""
+    def start(self, service: str, more: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Start a service that was stopped, with these settings over its own; returns when it is ready."""
         deployment = describe(self.home, ServerSet(self.home).addresses())
-        run_sync(processes.ensure(self.home, service_spec(service, deployment, {})))
+        spec = service_spec(service, deployment, self._given)
+        spec = replace(spec, environment={**spec.environment, **more})
+        run_sync(processes.ensure(self.home, spec))
+
+    def start_more(self, service: str, number: int) -> str:
+        """Start one more process of a running service, with the first one's settings; its name."""
+        name = f"{service}-{number}"
+        control.start_extra(service, name=name, state=HOME)
+        return name
 
     def command(self, service: str, *words: str) -> str:
         """Run a service's own command; what it printed. Raises CalledProcessError when it fails."""
+        return self._run(service, [sys.executable, "-m", service, *words], None)
+
+    def keys(self, accounts: Sequence[UUID]) -> list[str]:
+        """A key for each of these accounts."""
+        words = [["key", "create", "--account", str(each), "--name", "bench"] for each in accounts]
+        several = [sys.executable, "-m", "stack.several", "gateway"]
+        printed, found = self._run("gateway", several, json.dumps(words)).strip(), []
+        while printed:
+            made, end = json.JSONDecoder().raw_decode(printed)
+            found.append(str(made["key"]))
+            printed = printed[end:].strip()
+        return found
+
+    def _run(self, service: str, argv: list[str], told: str | None) -> str:
         deployment = describe(self.home, ServerSet(self.home).addresses())
-        environment = {**os.environ, **service_spec(service, deployment, {}).environment}
-        done = subprocess.run(
-            [sys.executable, "-m", service, *words],
-            env=environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
+        environment = {**os.environ, **service_spec(service, deployment, self._given).environment}
+        done = subprocess.run(argv, env=environment, input=told, check=True, capture_output=True, text=True)
         return done.stdout
 
     def account(self, amount: int, name: str = "bench") -> tuple[str, str]:
-        """A new account with that many credits granted: its id and a key."""
+        """A new account that has that many credits: its id and a key."""
         account = str(uuid4())
         self.command("gateway", "account", "create", "--id", account, "--name", name, "--tier", "enterprise")
         printed = self.command("gateway", "key", "create", "--account", account, "--name", name)
         self.command("gateway", "grant", "--account", account, "--credits", str(amount), "--reason", "bench")
-        return account, str(json.loads(printed)["key"])
+        key = str(json.loads(printed)["key"])
+        self._wait_for_credits(key)
+        return account, key
+
+    def _wait_for_credits(self, key: str, seconds: float = 60) -> None:
+        end = time.monotonic() + seconds
+        with httpx.Client(headers={"Authorization": f"Bearer {key}"}, trust_env=False) as http:
+            while not http.get(f"{self.gateway}/api/v1/credits").json().get("available"):
+                if time.monotonic() > end:
+                    raise RuntimeError("the credits never came")
+                time.sleep(0.1)
+
+    def proofs(self) -> tuple[str, bool]:
+        """Prove the ledger's books: what to say of it, and whether they are right."""
+        try:
+            self.command("ledger", "check")
+        except subprocess.CalledProcessError as wrong:
+            return str(wrong.stdout)[-200:], False
+        return "M1-M8 hold", True
+
+    async def worked_off(self, *services: str, seconds: float = 600) -> None:
+        """Wait until these services have handled every record of the topics they read."""
+        async with Counter(self.kafka) as counter:
+            for service in services:
+                ends = await counter.ends(*(topic.name for topic in topics.read_by(service)))
+                await self._handled(service, ends, time.monotonic() + seconds)
+
+    async def _handled(self, service: str, ends: Mapping[tuple[str, int], int], until: float) -> None:
+        conn = await asyncpg.connect(self.dsn(service))
+        try:
+            while left := _behind(ends, await conn.fetch(_HANDLED)):
+                if time.monotonic() > until:
+                    raise RuntimeError(f"{service} has {left} records left")
+                await asyncio.sleep(0.2)
+        finally:
+            await conn.close()
 
     def cpu(self) -> dict[str, float]:
         """CPU seconds used so far, by process of the stack, its children included."""
@@ -98,6 +174,20 @@ class Stage:
             return await conn.fetchval(sql, *args)
         finally:
             await conn.close()
+
+
+_HANDLED = "SELECT topic, partition, next_offset FROM consumer_offsets"
+
+
+def _behind(ends: Mapping[tuple[str, int], int], handled: list[asyncpg.Record]) -> int:
+    known = {(row["topic"], row["partition"]): row["next_offset"] for row in handled}
+    return sum(max(end - known.get(where, 0), 0) for where, end in ends.items())
+
+
+def used(before: Mapping[str, float], after: Mapping[str, float], count: float) -> dict[str, float]:
+    """CPU milliseconds for each of `count` things, by process; what used next to nothing is left out."""
+    each = {name: (cpu - before.get(name, 0.0)) * 1000 / max(count, 1) for name, cpu in after.items()}
+    return {name: round(value, 3) for name, value in each.items() if value >= 0.0005}
 
 
 def tree(pid: int) -> list[int]:

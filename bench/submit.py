@@ -3,18 +3,20 @@
 import asyncio
 import itertools
 import json
-from statistics import median
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from uuid import uuid4
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
 from bench import http_load, pgbench
+from bench.bus import Counter
 from bench.figures import Report
-from bench.stage import Stage
+from bench.rounds import middle, pick
+from bench.stage import Stage, used
 
 CONNECTIONS = 64
-SECONDS = 10
-ROUNDS = 3
+SECONDS = pick(10, 3)
+ROUNDS = pick(5, 2)
+PGBENCH_SECONDS = pick(15, 3)
 OTHERS = ("ledger", "dispatcher", "callbacks", "storage", "simulator")
 BODY = {
     "model": "doubao-seedance-2-0-fast",
@@ -29,98 +31,95 @@ BODY = {
 
 
 def run() -> Report:
-    """Bring the stack up, stop all but the gateway and its servers, alternate with pgbench."""
-    stage = Stage.open({"SIM_RENDER": "cached"})
-    _, key = stage.account(50_000_000)
-    asyncio.run(_wait_for_credits(stage, key))
-    stage.stop(*OTHERS)
-    return asyncio.run(_measure(stage, key))
+    """All but the gateway and its servers stopped, alternate with pgbench."""
+    with Stage.open({"SIM_RENDER": "cached"}) as stage:
+        _, key = stage.account(50_000_000)
+        stage.stop(*OTHERS)
+        return asyncio.run(_measure(stage, key))
 
 
 async def _measure(stage: Stage, key: str) -> Report:
     yardstick = await pgbench.prepare(stage.admin_dsn)
-    report, accepted, tps = Report("submit"), [], []
-    tasks_before = await _tasks(stage)
-    said_before = await _said(stage)
-    answers = 0
-    await _load(stage, key, 3)  # warm up
+    report, submits = Report("submit"), await Submits.begin(stage, key)
+    await submits.load(pick(3, 1))  # warm up
+    accepted, tps, cpu = [], [], {}
     for _ in range(ROUNDS):
-        tps.append(await pgbench.tps(yardstick, 15))
+        tps.append(await pgbench.tps(yardstick, PGBENCH_SECONDS))
         before = stage.cpu()
-        load = await _load(stage, key, SECONDS)
-        used = {name: value - before.get(name, 0.0) for name, value in stage.cpu().items()}
+        load = await submits.load(SECONDS)
+        cpu = used(before, stage.cpu(), load.statuses[202])
         accepted.append(load.rate(202))
-        answers += load.statuses[202]
-    rate = median(accepted)
-    half = await _load(stage, key, SECONDS, rate=rate / 2)
+    rate = middle(accepted)
+    half = await submits.load(SECONDS, rate=rate / 2)
     report.figures = {
         "accepted per second": rate,
-        "pgbench tps": median(tps),
+        "pgbench tps": middle(tps),
         "rounds": [round(a) for a in accepted],
         "pgbench rounds": [round(t) for t in tps],
         "p50 ms at half load": half.percentile(0.5) * 1000,
         "p99 ms at half load": half.percentile(0.99) * 1000,
-        "cpu ms per task": {k: round(v * 1000 / load.statuses[202], 3) for k, v in used.items()},
+        "cpu ms per task": cpu,
     }
-    report.ratios = {"accepted / pgbench": rate / median(tps)}
-    report.at_least("accepted / pgbench", rate / median(tps), 0.6)
+    report.ratios = {"accepted / pgbench": rate / middle(tps)}
+    report.at_least("accepted / pgbench", rate / middle(tps), 0.6)
     report.at_most("p99 ms at half load", half.percentile(0.99) * 1000, 50)
-    await _audit(stage, report, tasks_before, said_before)
+    report.holds("accepted = rows = records", *await submits.audit())
     return report
 
 
-async def _load(stage: Stage, key: str, seconds: float, rate: float | None = None) -> http_load.Load:
-    url = str(stage.facts["gateway_url"])
-    body = json.dumps(BODY).encode()
-    numbers = itertools.count()
-    run_id = uuid4().hex[:12]
+@dataclass
+class Submits:
+    """Submits of one account, counted from where the tables and topics stood."""
+
+    stage: Stage
+    key: str
+    rows_before: int
+    records_before: int
+    accepted: list[int] = field(default_factory=list)
+
+    @classmethod
+    async def begin(cls, stage: Stage, key: str) -> "Submits":
+        """Count from now on."""
+        return cls(stage, key, await _rows(stage), await _records(stage))
+
+    async def load(self, seconds: float, rate: float | None = None) -> http_load.Load:
+        """Submit over all connections, as fast as answered or at a rate per second."""
+        load = await http_load.run(
+            self.stage.gateway,
+            maker(self.stage, self.key),
+            connections=CONNECTIONS,
+            seconds=seconds,
+            rate=rate,
+        )
+        self.accepted.append(load.statuses[202])
+        return load
+
+    async def audit(self, seconds: float = 60) -> tuple[str, bool]:
+        """accepted = task rows = records on task.requested: what to say of it, and whether it holds."""
+        total = sum(self.accepted)
+        for _ in range(int(seconds * 10)):
+            if await _records(self.stage) - self.records_before >= total:
+                break
+            await asyncio.sleep(0.1)
+        stored = await _rows(self.stage) - self.rows_before
+        said = await _records(self.stage) - self.records_before
+        return f"{total} = {stored} = {said}", total == stored == said
+
+
+def maker(stage: Stage, key: str) -> Callable[[], bytes]:
+    """Makes requests that differ in their idempotency keys alone."""
+    run_id, numbers = uuid4().hex[:12], itertools.count()
     fixed = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    template = http_load.post(url, "/api/v1/tasks", body, {**fixed, "Idempotency-Key": "bench-@@@@"})
+    headers = {**fixed, "Idempotency-Key": "bench-@@@@"}
+    template = http_load.post(stage.gateway, "/api/v1/tasks", json.dumps(BODY).encode(), headers)
     head, tail = template.split(b"@@@@")
-
-    def make() -> bytes:
-        return head + f"{run_id}-{next(numbers)}".encode() + tail
-
-    load = await http_load.run(url, make, connections=CONNECTIONS, seconds=seconds, rate=rate)
-    stage_totals.append(load.statuses[202])
-    return load
+    return lambda: head + f"{run_id}-{next(numbers)}".encode() + tail
 
 
-stage_totals: list[int] = []
-
-
-async def _audit(stage: Stage, report: Report, tasks_before: int, said_before: int) -> None:
-    """accepted = task rows = records on task.requested."""
-    for _ in range(600):
-        if await _said(stage) - said_before >= sum(stage_totals):
-            break
-        await asyncio.sleep(0.1)
-    rows, said = await _tasks(stage) - tasks_before, await _said(stage) - said_before
-    total = sum(stage_totals)
-    report.holds("accepted = rows = records", f"{total} = {rows} = {said}", total == rows == said)
-
-
-async def _tasks(stage: Stage) -> int:
+async def _rows(stage: Stage) -> int:
     return int(await stage.value("gateway", "SELECT count(*) FROM tasks"))
 
 
-async def _said(stage: Stage) -> int:
-    consumer = AIOKafkaConsumer(bootstrap_servers=stage.facts["kafka_bootstrap"])
-    await consumer.start()
-    ends = await consumer.end_offsets([TopicPartition("task.requested", n) for n in range(12)])
-    await consumer.stop()
-    return sum(ends.values())
-
-
-async def _wait_for_credits(stage: Stage, key: str) -> None:
-    url = str(stage.facts["gateway_url"])
-    seen: list[bytes] = []
-    request = http_load.get(url, "/api/v1/credits", {"Authorization": f"Bearer {key}"})
-    for _ in range(300):
-        await http_load.run(
-            url, lambda: request, connections=1, seconds=0.02, on_answer=lambda _, b: seen.append(b)
-        )
-        if float(json.loads(seen[-1]).get("available", 0)) > 0:
-            return
-        await asyncio.sleep(0.1)
-    raise RuntimeError(f"the credits never came: {seen[-1]!r}")
+async def _records(stage: Stage) -> int:
+    async with Counter(stage.kafka) as counter:
+        return await counter.count("task.requested")

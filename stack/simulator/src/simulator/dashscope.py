@@ -146,7 +146,7 @@ class DashScope:
     async def _get(self, request: Request) -> Response:
         """Always 200: an unknown or expired id is a task in state UNKNOWN."""
         _authenticate(request)
-        self._check_rate()
+        self._check_rate(request)
         job_id = request.path_params["id"]
         job = self._intake.store.get(self.name, job_id)
         if job is None:
@@ -158,13 +158,14 @@ class DashScope:
             answer["usage"] = job.usage
         return reply(answer)
 
-    def _check_rate(self) -> None:
+    def _check_rate(self, request: Request) -> None:
         """Queries in this second against the limit, if one is set."""
         limit, now = self._intake.panel.query_qps, int(time.monotonic())
         if now != self._second:
             self._second, self._queries = now, 0
         self._queries += 1
         if limit and self._queries > limit:
+            request.scope["simulator.knobs"].made["throttled"] += 1
             raise ProviderError(
                 429, "Throttling.RateQuota", "Requests rate limit exceeded, please try again later."
             )
