@@ -24,6 +24,7 @@ Account = Annotated[str, typer.Argument(help="acct_â€¦")]
 OfAccount = Annotated[str | None, typer.Option("--account", help="Only this account's.")]
 Reason = Annotated[str | None, typer.Option(help="Why; it goes into the audit log.")]
 Service = Annotated[str, typer.Argument(help="gateway, ledger, dispatcher, callbacks or storage")]
+Letter = Annotated[str, typer.Argument(help="A dead letter's id.")]
 
 
 @cli.command()
@@ -180,11 +181,24 @@ def task(url: Url, key: Key, task_id: Annotated[str, typer.Argument(help="task_â
 
 @cli.command()
 def dead_letters(
-    url: Url, key: Key, service: Service, limit: Limit = 50, cursor: Cursor = None, as_json: Json = False
+    url: Url,
+    key: Key,
+    service: Service,
+    still_open: Annotated[bool, typer.Option("--open", help="Only those not replayed yet.")] = False,
+    limit: Limit = 50,
+    before: Annotated[str | None, typer.Option(help="Older than this one.")] = None,
+    as_json: Json = False,
 ) -> None:
-    """List the records that a service could not handle."""
-    found = _get(url, key, f"/services/{_part(service)}/dead-letters", limit=limit, cursor=cursor)
-    _list(found, ("id", "topic", "reason", "created_at", "replayed_at"), as_json)
+    """List the records that a service could not handle, newest first."""
+    path = f"/services/{_part(service)}/dead-letters"
+    found = _get(url, key, path, open="true" if still_open else None, limit=limit, before=before)
+    _list(found, ("id", "topic", "subject", "reason", "created_at", "replayed_at"), as_json)
+
+
+@cli.command()
+def dead_letter(url: Url, key: Key, service: Service, letter: Letter) -> None:
+    """Show a dead letter with its record and the error."""
+    show_json(_get(url, key, f"/services/{_part(service)}/dead-letters/{_part(letter)}"))
 
 
 @cli.command()
@@ -192,7 +206,7 @@ def replay(
     url: Url,
     key: Key,
     service: Service,
-    letter: Annotated[str, typer.Argument(help="A dead letter's id.")],
+    letter: Letter,
     reason: Reason = None,
 ) -> None:
     """Have a dead letter handled again."""
