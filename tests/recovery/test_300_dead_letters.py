@@ -1,7 +1,7 @@
 """A service can't write what it is told, the operator mends it and has the dead letters handled again.
 
-The fault is a constraint that somebody added by mistake. With a whole batch set aside instead of the records at
-fault (`Batches._process`) the neighbour's tasks, which came with them, don't end.
+The fault is a constraint that somebody added by mistake. With a whole batch set aside instead of the records
+at fault (`Batches._process`) the neighbour's tasks, which came with them, don't end.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ MISTAKES = {
     "callbacks": ("messages", "false"),
     "storage": ("tasks", "false"),
 }
-"""What each service can't write about the account: the outcome, the stored files, the hold, the news, the job."""
+"""What each can't write about the account: the outcome, the stored files, the hold, the news, the job."""
 TASKS = 3
 
 
