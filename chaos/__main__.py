@@ -10,6 +10,7 @@ from chaos.report import Report
 from chaos.run import Run
 from chaos.schedule import digest, schedule
 from chaos.stage import HOME
+from chaos.summary import summary
 
 
 def main(words: list[str]) -> int:
@@ -20,6 +21,9 @@ def main(words: list[str]) -> int:
         print(
             f"schedule {digest(faults)}", *(f"{each.at:6.1f} s  {each.words()}" for each in faults), sep="\n"
         )
+        return 0
+    if given.summary:
+        print(summary(HOME, given.summary), end="")
         return 0
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it says at length that a broker is away
     report: Report = asyncio.run(Run(given.seed, given.minutes, given.without, given.calm)())
@@ -37,6 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--without", choices=sorted(REMEDIES), help="take one remedy out of the services")
     parser.add_argument("--calm", action="store_true", help="the load alone, no faults")
     parser.add_argument("--show", action="store_true", help="print the schedule, run nothing")
+    parser.add_argument(
+        "--summary", type=int, nargs="+", metavar="SEED", help="print these seeds' saved reports side by side"
+    )
     return parser
 
 

@@ -125,14 +125,12 @@ class Crossing:
     def provider(self) -> Finding:
         """X4."""
         named = {_bare(a["provider_job_id"]): a for a in self.found.attempts if a["provider_job_id"]}
-        wrong, jobs, nameless = [], Counter[str](), self._nameless()
+        wrong, jobs = [], Counter[str]()
         for job in self.found.provider:
             attempt = named.get(_bare(job["id"]))
             owner = (attempt["task_id"], attempt["n"]) if attempt else self._owner(job)
             jobs[owner[0] if owner else "?"] += 1
-            if owner is None and nameless[job["provider"], job["model"]]:
-                nameless[job["provider"], job["model"]] -= 1
-            elif attempt is None and not self._recorded(job, owner):
+            if attempt is None and not self._recorded(job, owner):
                 what = f"{job['provider']} has {job['id']} ({job['state']}) of {owner}"
                 wrong.append(f"{what}, which no attempt and no orphan stands for")
         for task, many in jobs.items():
@@ -152,11 +150,6 @@ class Crossing:
             f"cost {settled} settled + {borne} borne"
         )
         return Finding("X4", "jobs at the provider = attempts + recorded orphans", figure, wrong)
-
-    def _nameless(self) -> Counter[tuple[str, str]]:
-        """How many attempts name no job, by provider and model: not every job carries a word of ours."""
-        loose = (a for a in self.found.attempts if a["provider_job_id"] in (None, a["correlation"]))
-        return Counter((a["provider"].partition("_")[0], a["model"]) for a in loose)
 
     def _recorded(self, job: Mapping[str, object], owner: tuple[str, int] | None) -> bool:
         """Whether a job that no attempt names is one of unknown outcome, or of a protocol without ids."""
@@ -195,7 +188,7 @@ class Crossing:
                     f"{copy['object_key']} is not what its row says: {there[0]} of {copy['size_bytes']} bytes"
                 )
         named = {copy["object_key"] for copy in self.found.copies}
-        left = [key for key in self.found.objects if key.startswith("results/") and key not in named]
+        left = [key for key in self.found.objects if key not in named]
         wrong += [f"{key} has no row after the sweep" for key in left]
         says = "succeeded ⇒ rows, objects, equal checksums; no object without a row after the sweep"
         return Finding(

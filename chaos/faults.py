@@ -5,17 +5,20 @@ import contextlib
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import asyncpg
 import httpx
-from stack import control
 from stack.errors import StackError
 
 from chaos.api import Api
+from chaos.held import Held
 from chaos.schedule import MISDEEDS, SERVICES, Fault
+from chaos.sight import Sight
 from chaos.stage import SERVERS, Stage, until
+from chaos.traps import Traps
 
 IN_FLIGHT = {
     "gateway": ("gateway", "SELECT count(*) FROM tasks WHERE finished_at IS NULL"),
@@ -26,6 +29,11 @@ IN_FLIGHT = {
 }
 """What a service has in hand, as its own tables say."""
 _PATIENCE_SECONDS = 25.0
+_LONG_PATIENCE_SECONDS = 60.0
+"""For what needs the whole way of a task, while servers may be away."""
+_TAKEN_OVER_SECONDS = 14.0
+"""Kafka gives a stopped reader's partitions away after 10; Postgres ends its transaction after 15."""
+_TRIES = 3
 _NOT_DONE = (
     StackError,
     OSError,
@@ -46,9 +54,6 @@ _POISONED_ACCOUNTS = 3
 _LETTERS = "SELECT count(*) FROM dead_letters WHERE replayed_at IS NULL"
 _CURE = "ALTER TABLE tasks DROP CONSTRAINT IF EXISTS chaos_poison"
 _CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
-_WAITERS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-)
 
 
 @dataclass
@@ -69,6 +74,9 @@ class Nemesis:
     _servers: dict[str, asyncio.Lock] = field(
         default_factory=lambda: {name: asyncio.Lock() for name in (*SERVERS, *SERVICES)}
     )
+
+    def __post_init__(self) -> None:
+        self._traps = Traps(self.stage)
 
     async def run(self, faults: list[Fault]) -> None:
         """Begin each at its time; returns when all are over."""
@@ -115,17 +123,13 @@ class Nemesis:
             self.killed_in_flight[fault.target] += 1
 
     async def _failpoint(self, fault: Fault) -> None:
-        """Arm a running process; it dies when it comes by."""
-        arm = str(fault.detail["arm"])
-
-        async def armed() -> bool:
-            try:
-                await asyncio.to_thread(control.failpoints, fault.target, arm, self.stage.home.state)
-            except StackError:  # it is being killed for another reason
-                return False
-            return True
-
-        await until(armed, f"{fault.target} can be armed", _PATIENCE_SECONDS)
+        """A running process dies when it comes by; another one may have to stand still for that."""
+        async with self._traps.set(fault.target, str(fault.detail["arm"])) as sprung:
+            if still := fault.detail.get("still"):
+                await self._freeze(Fault(fault.at, "freeze", str(still), fault.seconds))
+            else:  # what happens at each pass goes on for a while
+                await asyncio.sleep(fault.seconds)
+            await until(sprung, "it came by", _LONG_PATIENCE_SECONDS)
 
     async def _freeze(self, fault: Fault) -> None:
         async with self._servers[fault.target]:
@@ -139,19 +143,45 @@ class Nemesis:
     """Long enough for holds to pass their time while nobody hears of their success."""
 
     async def _zombie(self, fault: Fault) -> None:
-        """Stop a consumer in the middle of a batch until another has its partitions, then let it go on."""
+        """Stop a reader in the middle of a batch until another has its partitions, then let it go on."""
         name, twin = fault.target, f"{fault.target}-twin"
         await self.stage.twin(name, twin)
         try:
-            async with self._servers[name], self._locked(name) as held:
-                await until(held.somebody_waits, "a batch waits", _PATIENCE_SECONDS)
-                self.stage.signal(name, signal.SIGSTOP)
-                await held.let_go()
-                await asyncio.sleep(fault.seconds)
-                self.stage.signal(name, signal.SIGCONT)
+            async with self._servers["kafka"], self._servers["postgres"], self._servers[name]:
+                await self._provoke(self.stage.sight(name, twin), "offset_mismatch", lambda: self._once(name))
         finally:
             self.stage.signal(name, signal.SIGCONT)
             await self.stage.end_twin(twin)
+
+    async def _once(self, name: str) -> None:
+        async with self._locked(self.busy()) as held:
+            await until(partial(_reached, held.waiting, 1), "a batch waits", _PATIENCE_SECONDS)
+            with contextlib.suppress(TimeoutError):  # the first may be its twin's
+                await until(partial(_reached, held.waiting, 2), "both wait", 5.0)
+            self.stage.signal(name, signal.SIGSTOP)
+            try:
+                await held.let_go()
+                with contextlib.suppress(TimeoutError):
+                    taken_over = partial(_reached, held.waiting, 1, "consumer_offsets")
+                    await until(taken_over, "another has its partitions", _TAKEN_OVER_SECONDS)
+            finally:
+                self.stage.signal(name, signal.SIGCONT)
+
+    async def _provoke(self, sight: Sight, word: str, once: Callable[[], Awaitable[None]]) -> None:
+        """Do something until it has had its effect: some moments can be met and not made."""
+
+        async def seen() -> bool:
+            return sight.saw(word)
+
+        for left in range(_TRIES - 1, -1, -1):
+            await once()
+            try:
+                await until(seen, word, 5.0)
+            except TimeoutError:
+                if not left:
+                    raise
+            else:
+                return
 
     async def _work(self, service: str) -> int:
         database, sql = IN_FLIGHT[service]
@@ -179,13 +209,18 @@ class Nemesis:
 
     async def _deadlock(self, fault: Fault) -> None:
         """Take the ledger's locks in the other order, so that Postgres throws its batch out."""
-        async with self._locked(fault.target, last=True) as held:
-            await until(held.somebody_waits, "a batch waits", _PATIENCE_SECONDS)
-            await held.cross()
+
+        async def once() -> None:
+            async with self._locked([max(self.busy())]) as held:
+                await self._freeze(fault)  # what comes meanwhile is one batch, of many accounts
+                await until(partial(_reached, held.waiting, 1), "a batch waits", _PATIENCE_SECONDS)
+                await held.cross()
+
+        await self._provoke(self.stage.sight(fault.target), "DeadlockDetected", once)
 
     async def _block(self, fault: Fault) -> None:
         """A transaction that is slow to end: everybody who needs its row waits, and others overtake them."""
-        async with self._locked(fault.target):
+        async with self._locked(self.busy()[:1], fault.target):
             await asyncio.sleep(fault.seconds)
 
     async def _replay(self, fault: Fault) -> None:
@@ -194,27 +229,25 @@ class Nemesis:
         await self.operator.surely("POST", path, json={"everything": True, "reason": "chaos"})
 
     @contextlib.asynccontextmanager
-    async def _locked(self, service: str, *, last: bool = False) -> "AsyncIterator[_Held]":
+    async def _locked(self, accounts: list[str], service: str = "ledger") -> "AsyncIterator[Held]":
         conn = await asyncpg.connect(self.stage.superuser(service), timeout=5)
         try:
-            await conn.execute(
-                "SET deadlock_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'"
-            )
-            held = _Held(conn)
-            await held.take(max(self.busy()) if last else self.busy()[0])
+            held = Held(conn)
+            await held.take(accounts)
             yield held
         finally:
             await conn.close(timeout=3)
 
     async def _poison(self, fault: Fault) -> None:
         """A constraint that an operator added by mistake: some records can't be handled until it is gone."""
-        accounts = ", ".join(f"'{each}'" for each in self.busy()[:_POISONED_ACCOUNTS])
-        await self.stage.alter("ledger", _POISON.format(accounts=accounts))
-        try:
-            await until(self._letters, "a dead letter", _PATIENCE_SECONDS)
-            await asyncio.sleep(fault.seconds)
-        finally:
-            await self._cure()
+        accounts = ", ".join(f"'{each}'" for each in self.busy()[1:][:_POISONED_ACCOUNTS])
+        async with self._servers["ledger"]:
+            await self.stage.alter("ledger", _POISON.format(accounts=accounts))
+            try:
+                await until(self._letters, "a dead letter", _LONG_PATIENCE_SECONDS)
+                await asyncio.sleep(fault.seconds)
+            finally:
+                await self._cure()
         await self._replay_letters()
 
     async def _letters(self) -> bool:
@@ -258,27 +291,6 @@ class Nemesis:
         await self.stage.simulate("PUT", "faults", json={"seed": self.seed, "shares": shares})
 
 
-class _Held:
-    """Locks on the ledger's balances that its own batches run into."""
-
-    def __init__(self, conn: asyncpg.Connection) -> None:
-        self._conn = conn
-        self._transaction = conn.transaction()
-
-    async def take(self, account: str) -> None:
-        """Lock an account's row."""
-        await self._transaction.start()
-        await self._conn.execute("SELECT FROM balances WHERE account_id = $1::uuid FOR UPDATE", account)
-
-    async def somebody_waits(self) -> bool:
-        """Whether a batch has run into it."""
-        return bool(await self._conn.fetchval(_WAITERS))
-
-    async def let_go(self) -> None:
-        """Give the locks back."""
-        await self._transaction.rollback()
-
-    async def cross(self) -> None:
-        """Ask for what the waiting batch holds."""
-        await self._conn.execute("SELECT FROM balances ORDER BY account_id FOR UPDATE")
-        await self._transaction.rollback()
+async def _reached(count: Callable[..., Awaitable[int]], least: int, *of: str) -> bool:
+    """Whether there are that many by now."""
+    return await count(*of) >= least

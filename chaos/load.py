@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +38,7 @@ class Load:
         self._numbers = 0
         catalog = Catalog.load()
         self._kinds: dict[str, list[str]] = {}
-        self._inputs = {slug: smallest_input(model.schema) for slug, model in catalog.models.items()}
+        self._inputs = {slug: _worded(model.schema) for slug, model in catalog.models.items()}
         for slug, model in catalog.models.items():
             self._kinds.setdefault(model.kind, []).append(slug)
 
@@ -72,10 +72,10 @@ class Load:
             await asyncio.sleep(0.2)
         raise TimeoutError("the first grants never showed")
 
-    async def run(self, seconds: float) -> None:
-        """Send requests at a steady pace, whatever happens to them."""
+    async def run(self, seconds: float, over: Callable[[], bool]) -> None:
+        """Send requests at a steady pace, whatever happens to them, so long and until it is over."""
         begun, due, new_due, look_due = time.monotonic(), 0.0, NEW_EVERY_SECONDS, 0.0
-        while (now := time.monotonic() - begun) < seconds:
+        while (now := time.monotonic() - begun) < seconds or not over():
             if now >= due:
                 due += 1 / PER_SECOND
                 self._start(self._one())
@@ -192,6 +192,12 @@ class Load:
     def _id(self) -> str:
         """A UUID that the seed draws."""
         return str(UUID(int=self._chance.getrandbits(128), version=4))
+
+
+def _worded(schema: dict[str, Any]) -> dict[str, Any]:
+    """The smallest input, with words in it where there may be any: they tell the provider's jobs apart."""
+    words = {word: "" for word in _WORDS if word in schema["properties"]}
+    return {**words, **smallest_input(schema)}
 
 
 @contextlib.asynccontextmanager

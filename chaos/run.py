@@ -31,12 +31,16 @@ SELECT count(*) FROM outbox o, outbox_cursor c
 WHERE c.name = 'relay' AND (o.epoch, o.txid, o.id) > (c.epoch, c.txid, c.id)
 """
 _HANDLED = "SELECT topic_id, partition, next_offset FROM consumer_offsets"
+# At once what production leaves alone for days: nothing is on its way any more, so nothing is too young.
 _SWEEP = """
 import asyncio
 from storage import commands
 from storage.settings import Settings
-print(asyncio.run(commands.sweep(Settings(), 0.0, delete=True, say=lambda _: None)))
+from storage.usecases.sweep_orphans import UNHEARD_OF
+hours = -UNHEARD_OF.total_seconds() / 3600
+print(asyncio.run(commands.sweep(Settings(), hours, delete=True, say=lambda _: None)))
 """
+_COPYING = "SELECT count(*) FROM work"
 
 
 @dataclass
@@ -85,7 +89,9 @@ class Run:
         await load.begin()
         nemesis = Nemesis(stage, load.operator, load.busy, self.seed)
         async with self._glancing(stage):
-            await asyncio.gather(load.run(self.minutes * 60), nemesis.run(faults))
+            async with asyncio.TaskGroup() as together:
+                harm = together.create_task(nemesis.run(faults))
+                await load.run(self.minutes * 60, harm.done)
             print("          healing", flush=True)
             await nemesis.heal()
             healed = time.monotonic()
@@ -160,6 +166,8 @@ async def restlessness(stage: Stage) -> str:
     """What there is still to do, in words; nothing when it is quiet."""
     if unfinished := await stage.value("gateway", _OPEN):
         return f"{unfinished} tasks are not final"
+    if copying := await stage.value("storage", _COPYING):
+        return f"storage has {copying} tasks' results in hand"
     unsent = {name: await stage.value(name, _UNSENT) for name in SERVICES}
     if any(unsent.values()):
         return f"unsent events: {unsent}"

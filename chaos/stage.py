@@ -24,6 +24,7 @@ from stack.servers import ServerSet
 from stack.up import up
 
 from chaos.schedule import SERVICES
+from chaos.sight import Sight
 
 ROOT = Path(__file__).parents[1]
 HOME = ROOT / ".framebus" / os.environ.get("CHAOS_HOME", "chaos")
@@ -102,6 +103,15 @@ class Stage:
         """Send a signal; False if there is nobody to get it."""
         record = processes.find(self.home, name)
         return record is not None and processes.send(record, number)
+
+    def process(self, name: str) -> int | None:
+        """The id of the process that has a name now."""
+        record = processes.find(self.home, name)
+        return record.pid if record is not None and record.alive else None
+
+    def sight(self, *names: str) -> Sight:
+        """What some processes' logs say from now on."""
+        return Sight(*(self.home.logs / f"{name}.log" for name in names))
 
     async def ready(self, name: str) -> bool:
         """Whether it serves."""

@@ -24,7 +24,7 @@ def test_another_seed_has_another_schedule(one: int, other: int) -> None:
 
 
 def test_the_schedule_of_a_seed_stays_what_it_is() -> None:
-    assert digest(schedule(1, 3)) == "f0c8f7bd53f8ae0e"
+    assert digest(schedule(1, 3)) == "3a0078a2afe3bfcd"
 
 
 @given(SEEDS, MINUTES)
