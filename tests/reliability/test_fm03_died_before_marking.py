@@ -16,6 +16,7 @@ DEATHS = 100 if LONG else 1
 async def test_fm03_a_relay_that_fails_after_sending_sends_again_under_the_same_ids(
     db, kafka, reader: Reader
 ) -> None:
+    """Seen to fail with ids made at the send: ten ids of five events."""
     messages = [grant() for _ in range(5)]
     await record(db, messages)
     failpoints.arm("relay.sent=fail:1")

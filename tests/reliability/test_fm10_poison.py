@@ -8,6 +8,9 @@ from runtime_fixtures import TOPIC, dead, effects, good_headers, grant, has, kee
 async def test_fm10_bad_records_become_dead_letters_and_their_neighbours_go_on(
     db, make_bus, say, raw
 ) -> None:
+    """Seen to fail in three ways. Bad data is tried again like an outage: the neighbours' effects never came.
+    A batch is not halved: nor did they, dead letters themselves. The letters' rows are left out: no seven.
+    """
     good = [grant() for _ in range(20)]
     await make_bus(db, keep)
     await raw(b"{not json", good_headers())
@@ -35,11 +38,8 @@ async def _seven(db) -> bool:
     return len(await dead(db)) == 7
 
 
-async def _seven(db) -> bool:
-    return len(await dead(db)) == 7
-
-
 async def test_fm10_dead_letters_take_effect_once_when_their_reader_is_mended(db, make_bus, say) -> None:
+    """Seen to fail without the look at `replayed_at`: 6 effects of 4 records."""
     bad, good = [grant(amount=13), grant(amount=7)], [grant(), grant()]
 
     def stumbles(event: CreditsGranted, _):
