@@ -49,8 +49,8 @@ ALTER TABLE tasks ADD CONSTRAINT chaos_poison
 CHECK (storage_outcome IS NULL OR account_id NOT IN ({accounts})) NOT VALID
 """
 _HEAL_SECONDS = 120.0
-_POISONED_ACCOUNTS = 3
-"""Few enough to stay below the number of dead letters at which a reader stops."""
+_POISONED_ACCOUNTS = 1
+"""Few enough, also after an outage, to stay below the dead letters a minute at which a reader stops."""
 _LETTERS = "SELECT count(*) FROM dead_letters WHERE replayed_at IS NULL"
 _CURE = "ALTER TABLE tasks DROP CONSTRAINT IF EXISTS chaos_poison"
 _CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
@@ -133,14 +133,17 @@ class Nemesis:
 
     async def _freeze(self, fault: Fault) -> None:
         async with self._servers[fault.target]:
-            self.stage.signal(fault.target, signal.SIGSTOP)
-            try:
-                await asyncio.sleep(fault.seconds)
-            finally:
-                self.stage.signal(fault.target, signal.SIGCONT)
+            await self._stand_still(fault.target, fault.seconds)
 
     _lag = _freeze
     """Long enough for holds to pass their time while nobody hears of their success."""
+
+    async def _stand_still(self, name: str, seconds: float) -> None:
+        self.stage.signal(name, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self.stage.signal(name, signal.SIGCONT)
 
     async def _zombie(self, fault: Fault) -> None:
         """Stop a reader in the middle of a batch until another has its partitions, then let it go on."""
@@ -212,11 +215,12 @@ class Nemesis:
 
         async def once() -> None:
             async with self._locked([max(self.busy())]) as held:
-                await self._freeze(fault)  # what comes meanwhile is one batch, of many accounts
+                await self._stand_still(fault.target, fault.seconds)  # what comes meanwhile is one batch
                 await until(partial(_reached, held.waiting, 1), "a batch waits", _PATIENCE_SECONDS)
                 await held.cross()
 
-        await self._provoke(self.stage.sight(fault.target), "DeadlockDetected", once)
+        async with self._servers["postgres"], self._servers[fault.target]:
+            await self._provoke(self.stage.sight(fault.target), "DeadlockDetected", once)
 
     async def _block(self, fault: Fault) -> None:
         """A transaction that is slow to end: everybody who needs its row waits, and others overtake them."""

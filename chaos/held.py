@@ -26,6 +26,7 @@ class Held:
 
     async def waiting(self, table: str = "balances") -> int:
         """How many wait for a row of a table."""
+        await self._conn.execute("SELECT pg_stat_clear_snapshot()")  # it is one look for a whole transaction
         return int(await self._conn.fetchval(_WAITERS, table))
 
     async def let_go(self) -> None:
