@@ -8,8 +8,8 @@ from dispatcher.inbound import bills
 
 
 def made(job: str, **changes) -> Made:
-    given = {"status": "succeeded", "cost_micro": 5, "orphan": None, "closed": "settled"}
-    return Made(uuid4(), 1, "ark", job, **{**given, **changes})
+    given = {"job_id": job, "correlation": "fb-1", "status": "succeeded", "closed": "settled"}
+    return Made(uuid4(), 1, "ark", **{**given, "cost_micro": 5, "orphan": None, **changes})
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,16 @@ def made(job: str, **changes) -> Made:
         (Bill("ark", "j"), made("j", status="failed", closed="released"), "differing"),
         (Bill("ark", "j"), made("j", status="unknown", orphan="suspected", closed="released"), "borne"),
         (Bill("ark", "other"), None, "unknown"),
+        (Bill("ark", "j"), made("models/m/operations/j"), "matched"),
+        (Bill("ark", "models/m/operations/j"), made("j"), "matched"),
+        (Bill("ark", "j", correlation="fb-1"), made("fb-1"), "matched"),
+        (Bill("ark", "j", correlation="fb-1"), made("k"), "differing"),
+        (Bill("ark", "j", correlation="fb-2"), made("j"), "matched"),
+        (
+            Bill("ark", "j", correlation="fb-1"),
+            made("j", job_id=None, status="unknown", orphan="suspected", closed="released"),
+            "borne",
+        ),
         (None, made("j"), "missing"),
     ],
 )
@@ -31,6 +41,16 @@ def test_a_job_is_judged_by_what_both_sides_say(bill, attempt, verdict) -> None:
     [found] = reconcile([bill] if bill else [], [attempt] if attempt else [])
     assert found.verdict == verdict
     assert (found.verdict in WRONG) == (verdict not in {"matched", "borne"})
+
+
+def test_what_we_have_no_job_of_is_not_missing() -> None:
+    assert list(reconcile([], [made("j", job_id=None, status="unknown", orphan="suspected")])) == []
+
+
+def test_two_jobs_of_one_attempt_are_a_difference() -> None:
+    bills = [Bill("ark", "j", correlation="fb-1"), Bill("ark", "k", correlation="fb-1")]
+    found = [(each.verdict, each.job_id) for each in reconcile(bills, [made("j")])]
+    assert found == [("matched", "j"), ("differing", "k")]
 
 
 def test_a_job_that_is_billed_twice_is_a_difference() -> None:
@@ -46,8 +66,10 @@ def test_bills_are_read_from_csv_from_json_lines_and_from_a_log() -> None:
     assert csv.accepted_at.isoformat() == "2026-11-21T08:00:00+00:00"
     two = bills.read('{"provider": "ark", "job_id": "j"}\n{"provider": "ark", "id": "k", "billed": false}\n')
     assert [each.bill for each in two] == [Bill("ark", "j"), Bill("ark", "k", False)]
-    [log] = bills.read('{"jobs": [{"provider": "ark", "id": "j", "accepted_at": 1.5}]}')
-    assert log.bill == Bill("ark", "j")
+    [log] = bills.read(
+        '{"jobs": [{"provider": "ark", "id": "j", "accepted_at": 1.5, "correlation": "fb-1"}]}'
+    )
+    assert log.bill == Bill("ark", "j", correlation="fb-1")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`python -m dispatcher <role>`, and what an operator asks about jobs."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -60,7 +61,7 @@ def _reconcile(
     except (ValueError, OSError) as error:
         typer.echo(f"refused: {error}", err=True)
         raise typer.Exit(2) from None
-    Console(soft_wrap=True).print(terminal.findings_table(findings))
+    Console(width=None if sys.stdout.isatty() else 200).print(terminal.findings_table(findings))
     if any(finding.verdict in WRONG for finding in findings):
         raise typer.Exit(1)
 

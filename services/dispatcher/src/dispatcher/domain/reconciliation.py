@@ -1,6 +1,6 @@
 """What providers say that they accepted and bill, against our attempts and their money outcomes. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -12,26 +12,39 @@ _KNOWN_ORPHAN = frozenset({"suspected", "confirmed"})
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """A provider's line about one job; cost in millionths of its currency, None where it isn't said."""
+    """A provider's line about one job; cost in millionths of its currency, None where it isn't said.
+
+    `correlation`: what we called the job, where the provider tells it.
+    """
 
     provider: str
     job_id: str
     billed: bool = True
     cost_micro: int | None = None
+    correlation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An attempt that a provider had taken, and how its task was closed, None while it is open."""
+    """An attempt at a provider, and how its task was closed, None while it is open.
+
+    Its job has no id where we never learned one; where a protocol has none it goes by the correlation.
+    """
 
     task_id: UUID
     n: int
     provider: str
-    job_id: str
+    job_id: str | None
+    correlation: str
     status: str
     cost_micro: int | None
     orphan: str | None
     closed: str | None
+
+    @property
+    def has_own_id(self) -> bool:
+        """Whether the provider has given it an id."""
+        return self.job_id not in (None, self.correlation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +59,44 @@ class Finding:
     cost_micro: int | None = None
 
 
-def reconcile(bills: Iterable[Bill], attempts: Iterable[Made]) -> Iterator[Finding]:
+def bare(job_id: str) -> str:
+    """A job's id as bills have it: without the path that some protocols put before it."""
+    return job_id.rstrip("/").rpartition("/")[2]
+
+
+def reconcile(bills: Iterable[Bill], attempts: Collection[Made]) -> Iterator[Finding]:
     """A finding per job that either side knows. The attempts are those that the bills should name."""
-    made = {(each.provider, each.job_id): each for each in attempts}
+    by_job = {(each.provider, bare(each.job_id)): each for each in attempts if each.job_id}
+    by_correlation = {(each.provider, each.correlation): each for each in attempts}
     seen: set[tuple[str, str]] = set()
+    named: set[tuple[UUID, int]] = set()
     for bill in bills:
-        key = bill.provider, bill.job_id
+        key = bill.provider, bare(bill.job_id)
+        attempt = by_job.get(key) or by_correlation.get((bill.provider, bill.correlation or ""))
+        if attempt is not None:
+            named.add((attempt.task_id, attempt.n))
         if key in seen:
-            yield Finding("differing", *key, "is there twice", made.get(key), bill.cost_micro)
+            yield _finding("differing", bill, "is there twice", attempt)
             continue
         seen.add(key)
-        yield _judge(bill, made.get(key))
-    for key, attempt in made.items():
-        if key not in seen:
-            yield Finding("missing", *key, f"we have it as {attempt.status}", attempt, attempt.cost_micro)
+        yield _finding(*_judge(bill, attempt), attempt)
+    for each in attempts:
+        if each.job_id and (each.task_id, each.n) not in named:
+            says = f"we have it as {each.status}"
+            yield Finding("missing", each.provider, each.job_id, says, each, each.cost_micro)
 
 
-def _judge(bill: Bill, attempt: Made | None) -> Finding:
-    key = bill.provider, bill.job_id
+def _finding(verdict: Verdict, bill: Bill, says: str, attempt: Made | None) -> Finding:
+    return Finding(verdict, bill.provider, bill.job_id, says, attempt, bill.cost_micro)
+
+
+def _judge(bill: Bill, attempt: Made | None) -> tuple[Verdict, Bill, str]:
     if attempt is None:
-        return Finding("unknown", *key, "no attempt of ours has this job", None, bill.cost_micro)
+        return "unknown", bill, "no attempt of ours has this job"
+    if attempt.has_own_id and bare(attempt.job_id or "") != bare(bill.job_id):
+        return "differing", bill, f"a second job of an attempt that we have as {attempt.job_id}"
     verdict, says = _compare(bill, attempt)
-    return Finding(verdict, *key, says, attempt, bill.cost_micro)
+    return verdict, bill, says
 
 
 def _compare(bill: Bill, attempt: Made) -> tuple[Verdict, str]:

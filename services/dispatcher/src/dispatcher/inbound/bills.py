@@ -1,7 +1,7 @@
 """Providers' bills from a file: CSV with a head, JSON lines, or the simulator's log.
 
-Fields: `provider`, `job_id` (or `id`), and where they are known `cost` (a decimal),
-`billed` (true unless said) and `accepted_at` (ISO 8601 or unix seconds).
+Fields: `provider` (as in our settings), `job_id` (or `id`), and where they are known `cost` (a decimal),
+`billed` (true unless said), `accepted_at` (ISO 8601 or unix seconds) and `correlation` (what we called it).
 """
 
 import csv
@@ -52,6 +52,7 @@ def _line(number: int, given: Mapping[str, Any]) -> Line:
             _text(given, "job_id", "id"),
             str(given.get("billed", True)).strip().lower() not in {"false", "0", "no"},
             _cost(given.get("cost")),
+            str(given.get("correlation") or "") or None,
         )
         return Line(bill, _moment(given.get("accepted_at")))
     except (ValueError, InvalidOperation, AttributeError, OverflowError) as error:

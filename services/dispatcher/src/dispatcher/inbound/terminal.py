@@ -14,13 +14,15 @@ from dispatcher.domain.reconciliation import WRONG, Finding, Verdict
 def findings_table(findings: Sequence[Finding]) -> Table:
     """How many of each, and every job that doesn't agree."""
     counts = Counter(finding.verdict for finding in findings)
-    table = Table("", "jobs", "provider", "job", "task", "says")
+    table = Table("", "jobs", "provider", "says")
+    for name in ("job", "task"):
+        table.add_column(name, overflow="fold")
     for verdict in get_args(Verdict):
         table.add_row(verdict, str(counts[verdict]))
         for each in findings:
             if each.verdict == verdict and verdict in WRONG:
                 task = f"{task_text(each.attempt.task_id)}/{each.attempt.n}" if each.attempt else ""
-                table.add_row("", "", each.provider, each.job_id, task, each.says)
+                table.add_row("", "", each.provider, each.says, each.job_id, task)
     return table
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from runtime.db import Connection
 
 from dispatcher.db import taken
-from dispatcher.domain.reconciliation import Bill, Finding, reconcile
+from dispatcher.domain.reconciliation import Bill, Finding, bare, reconcile
 
 
 async def reconcile_bills(
@@ -14,6 +14,11 @@ async def reconcile_bills(
 ) -> list[Finding]:
     """A finding per job. `since` and `until`: the time of which the bill names all jobs of its providers."""
     attempts = await taken.taken(
-        conn, {bill.provider for bill in bills}, {bill.job_id for bill in bills}, since, until
+        conn,
+        {bill.provider for bill in bills},
+        {bare(bill.job_id) for bill in bills},
+        {bill.correlation for bill in bills if bill.correlation},
+        since,
+        until,
     )
     return list(reconcile(bills, attempts))
