@@ -69,8 +69,8 @@ lock: setup ## Pin the newest allowed dependencies anew
 	@$(COMPILE) --no-annotate -c requirements.lock requirements/bootstrap.in -o requirements/bootstrap.lock
 lock-sdk: setup ## Pin the newest allowed versions of the providers' SDKs anew
 	@$(RUN) tests/sdk/harness lock
-bench: setup ## Measure; each figure is one command
-	@$(RUN) -m bench
+bench: setup ## Measure beside yardsticks, about 25 minutes; B=submit for a part, QUICK=1 for short rounds
+	@$(RUN) -m bench $(B)
 chaos: setup ## Load, faults chosen by a seed, then every invariant: SEED=1 MINUTES=3
 	@$(RUN) -m chaos --seed $(or $(SEED),1) --minutes $(or $(MINUTES),3) $(if $(WITHOUT),--without $(WITHOUT))
 catalog-check: setup ## Check the models, tiers and routes; F=my-model.yaml for files of one's own

@@ -60,6 +60,7 @@ async def _measure(stage: Stage) -> list[Report]:
         "pgbench tps": middle(tps),
         "rounds": [round(each.rate) for each in spread],
         "pgbench rounds": [round(each) for each in tps],
+        "postgres ms per pair, rounds": [each.cpu.get("postgres", 0.0) for each in spread],
         "cpu ms per pair": spread[-1].cpu,
     }
     whole.ratios = {"pairs / pgbench": rate / middle(tps)}

@@ -4,10 +4,13 @@ import asyncio
 import itertools
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import asyncpg
+from contracts import topics
 
 from bench import http_load
+from bench.bus import Counter
 from bench.figures import Report
 from bench.rounds import middle, percentile, pick
 from bench.stage import Stage, used
@@ -36,11 +39,14 @@ async def _measure(stage: Stage, account: str, key: str) -> Report:
     report = Report("path")
     gateway = await asyncpg.connect(stage.dsn("gateway"))
     await keep_in_flight(stage, key, gateway, account, pick(8, 4))  # warm up
+    written = await _Written.now(stage)
+    begun = await final(gateway, account)
     rounds = [await _round(stage, key, gateway, account) for _ in range(ROUNDS)]
     rates = [count / seconds for count, seconds, _ in rounds]
     cpu = rounds[-1][2]
     rss = stage.rss()
     await all_final(gateway, account)
+    each = written.per_task(await _Written.now(stage), await final(gateway, account) - begun)
     latencies = await _latencies(stage, key, gateway, account)
     report.figures = {
         "tasks per second": middle(rates),
@@ -48,6 +54,7 @@ async def _measure(stage: Stage, account: str, key: str) -> Report:
         "cpu ms per task": cpu,
         "cpu ms per task, all": sum(cpu.values()),
         "rss MB under load": {name: round(value) for name, value in rss.items()},
+        **each,
         "p50 ms at 20/s": latencies[0],
         "p99 ms at 20/s": latencies[1],
     }
@@ -56,6 +63,28 @@ async def _measure(stage: Stage, account: str, key: str) -> Report:
     await audit(stage, report, gateway, account)
     await gateway.close()
     return report
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What tasks leave behind: bytes of WAL, records on all topics."""
+
+    wal: int
+    records: int
+
+    @classmethod
+    async def now(cls, stage: Stage) -> "_Written":
+        """Up to now."""
+        wal = await stage.value("gateway", "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint")
+        async with Counter(stage.kafka) as counter:
+            return cls(wal, sum((await counter.ends(*topics.TOPICS)).values()))
+
+    def per_task(self, later: "_Written", count: int) -> dict[str, float]:
+        """As figures."""
+        return {
+            "WAL KB per task": (later.wal - self.wal) / 1000 / count,
+            "Kafka records per task": (later.records - self.records) / count,
+        }
 
 
 async def _round(

@@ -45,14 +45,15 @@ class Stage:
     def open(cls, given: Mapping[str, str] | None = None) -> "Iterator[Stage]":
         """Bring everything up from nothing with these settings, and leave nothing behind.
 
-        No bench begins with another one's backlog, tables or statistics.
+        No bench begins with another one's backlog, tables or statistics; a second one waits for the first.
         """
-        asyncio.run(clean(HOME, lambda _: None))
-        try:
-            asyncio.run(up(Home(HOME), {**os.environ, **(given or {})}, lambda _: None))
-            yield cls(json.loads((HOME / "stack.json").read_text()), given or {})
-        finally:
+        with Home().locked("bench"):
             asyncio.run(clean(HOME, lambda _: None))
+            try:
+                asyncio.run(up(Home(HOME), {**os.environ, **(given or {})}, lambda _: None))
+                yield cls(json.loads((HOME / "stack.json").read_text()), given or {})
+            finally:
+                asyncio.run(clean(HOME, lambda _: None))
 
     @property
     def gateway(self) -> str:
@@ -81,6 +82,11 @@ class Stage:
         name = f"{service}-{number}"
         control.start_extra(service, name=name, state=HOME)
         return name
+
+    def signal(self, number: int, *names: str) -> None:
+        """Send a signal to processes."""
+        for name in names:
+            control.kill(name, number, HOME)
 
     def command(self, service: str, *words: str) -> str:
         """Run a service's own command; what it printed. Raises CalledProcessError when it fails."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 BEGIN, END = "<!-- figures: `python -m bench table` writes what follows -->", "<!-- end of figures -->"
+TASKS_PER_SECOND = 10_000
 _CPU = "cpu ms per "
 _PROCESSES = (
     "gateway",
@@ -48,6 +49,7 @@ def tables(reports: Mapping[str, Mapping[str, Any]], order: Sequence[str]) -> st
         _table(("bench", "figure", "measured"), (row for each in known for row in _figures(each))),
         "## Where the time goes: CPU milliseconds by process\n",
         _table(("bench", "", *_PROCESSES), (row for each in known for row in _cpu(each))),
+        _cores(reports),
         "Runs: " + "; ".join(_runs(known)) + ".\n",
     ]
     return "\n".join(parts)
@@ -78,6 +80,20 @@ def _cpu(report: Mapping[str, Any]) -> Iterable[tuple[str, ...]]:
         if _CPU in name and isinstance(value, dict):
             cells = (f"{value[each]:.2f}" if value.get(each, 0) >= 0.005 else "" for each in _PROCESSES)
             yield f"`{report['name']}`", name.replace("cpu ms ", ""), *cells
+
+
+def _cores(reports: Mapping[str, Mapping[str, Any]]) -> str:
+    """What whole tasks at that rate would take by the figures of `path`, were nothing ever to get cheaper."""
+    if "path" not in reports:
+        return ""
+    figures = reports["path"]["figures"]
+    cpu = {name: ms * TASKS_PER_SECOND / 1000 for name, ms in figures["cpu ms per task"].items()}
+    needs = [(name, f"{cpu[name]:.0f} cores") for name in _PROCESSES if name in cpu]
+    if "WAL KB per task" in figures:
+        needs.append(("WAL", f"{figures['WAL KB per task'] * TASKS_PER_SECOND / 1000:.0f} MB/s"))
+        needs.append(("records", f"{figures['Kafka records per task'] * TASKS_PER_SECOND / 1000:.0f} k/s"))
+    head = f"## At {TASKS_PER_SECOND:,} whole tasks per second".replace(",", " ")
+    return f"{head}\n\n" + _table(("of", "needed"), needs)
 
 
 def _runs(reports: Iterable[Mapping[str, Any]]) -> Iterable[str]:

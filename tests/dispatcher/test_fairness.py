@@ -8,6 +8,7 @@ from dispatcher.db import marks, turns
 from dispatcher.db.marks import Mark, Marked
 from dispatcher.domain.facts import Requested
 from dispatcher.domain.providers import Provider
+from dispatcher.usecases.handle_job import WORK
 from dispatcher.usecases.pace import Pace
 from dispatcher_tools import Dispatcher, cancel, frozen, requested, until
 from providers.job import Credential
@@ -118,7 +119,7 @@ async def test_a_limited_rate_is_shared_by_the_accounts_in_turn(dispatcher: Disp
 async def test_turns_go_round_the_accounts_that_wait(dispatcher: Dispatcher) -> None:
     provider = Provider("p", "http://x", (Credential("c", "s"),), polls_per_second=20)
     await dispatcher.db.pool.execute("INSERT INTO rates VALUES ('p', 'c', 'poll', now() + interval '0.4 s')")
-    pace, busy, small = Pace(dispatcher.db), uuid4(), uuid4()
+    pace, busy, small = Pace(dispatcher.db, WORK), uuid4(), uuid4()
     order: list[str] = []
 
     async def call(name: str, account: object) -> None:
@@ -133,10 +134,25 @@ async def test_turns_go_round_the_accounts_that_wait(dispatcher: Dispatcher) -> 
     assert order.count("busy") < 200  # the others were told to come back
 
 
+async def test_jobs_that_are_more_than_the_rate_allows_are_asked_for_in_cycles(
+    dispatcher: Dispatcher,
+) -> None:
+    await dispatcher.start(dashscope={"polls_per_second": 40, "poll_seconds": 0.2})
+    requests = [requested(f"[sim:delay=60] {n}", model="wan2-6-t2v") for n in range(80)]
+    await dispatcher.apply(*requests, *(frozen(each) for each in requests))
+    await until(lambda: _polled(dispatcher, 120))
+    first = await _polls(dispatcher)
+    await until(lambda: _polled(dispatcher, 280))
+    last = await _polls(dispatcher)
+    asked = [last[task] - first[task] for task in last]
+    assert min(asked) >= 1
+    assert max(asked) <= 4
+
+
 async def test_the_slowest_rates_are_served_too(dispatcher: Dispatcher) -> None:
     provider = Provider("p", "http://x", (Credential("c", "s"),), submits_per_second=0.1)
     await dispatcher.db.pool.execute("INSERT INTO rates VALUES ('p', 'c', 'submit', now())")
-    pace = Pace(dispatcher.db)
+    pace = Pace(dispatcher.db, WORK)
     assert await pace.turn(provider, "c", "submit", uuid4()) is None
     again = await pace.turn(provider, "c", "submit", uuid4())
     assert again is not None
@@ -162,3 +178,12 @@ async def _queue_of(dispatcher: Dispatcher, count: int) -> bool:
 
 async def _jobs(dispatcher: Dispatcher, count: int) -> bool:
     return len(await dispatcher.simulator.jobs()) >= count
+
+
+async def _polls(dispatcher: Dispatcher) -> dict[UUID, int]:
+    found = await dispatcher.db.pool.fetch("SELECT task_id, polls FROM attempts")
+    return {row["task_id"]: row["polls"] for row in found}
+
+
+async def _polled(dispatcher: Dispatcher, count: int) -> bool:
+    return sum((await _polls(dispatcher)).values()) >= count

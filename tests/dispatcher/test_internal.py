@@ -31,8 +31,11 @@ async def test_a_tasks_attempts_are_told_without_what_only_the_dispatcher_may_kn
     await dispatcher.apply(request, frozen(request))
     await until(lambda: dispatcher.said(request.task_id, "task.progress"))
     async with client(dispatcher) as asking:
-        answer = await asking.get(f"/tasks/{request.task_id}")
-        state: dict[str, Any] = answer.json()
+        known, unknown = str(request.task_id), str(uuid7())
+        answer = await asking.post("/task-states", json={"task_ids": [known, unknown]})
+        states: dict[str, dict[str, Any]] = answer.json()["data"]
+        assert list(states) == [known]
+        state = states[known]
         [attempt] = state["attempts"]
         assert (attempt["number"], attempt["provider"], attempt["ended_at"]) == (1, "ark", None)
         assert attempt["submitted_at"]
@@ -45,7 +48,8 @@ async def test_a_tasks_attempts_are_told_without_what_only_the_dispatcher_may_kn
         assert found.json()["data"] == [str(request.task_id)]
         assert (await asking.get("/tasks", params={"provider_job_id": "x"})).json()["data"] == []
         assert (await asking.get("/tasks")).status_code == 422
-        unknown = await asking.get(f"/tasks/{uuid7()}")
-        assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "task_not_found")
-        stranger = await asking.get(f"/tasks/{request.task_id}", headers={"Authorization": "Bearer x"})
+        for wrong in ({}, [], {"task_ids": "x"}, {"task_ids": [1]}, {"task_ids": [known] * 201}):
+            refused = await asking.post("/task-states", json=wrong)
+            assert (refused.status_code, refused.json()["error"]["param"]) == (422, "task_ids")
+        stranger = await asking.post("/task-states", headers={"Authorization": "Bearer x"})
         assert stranger.status_code == 401

@@ -10,7 +10,7 @@ from contracts.ids import uuid7
 from gateway.outbound.dispatcher import Dispatcher
 from gateway.usecases.explain_attempts import ExplainAttempts
 from gateway_tools import World, seedance, until
-from runtime.internal import InternalClient, InternalRoutes, Refusal, answer
+from runtime.internal import InternalClient, InternalRoutes, answer
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -37,8 +37,9 @@ class FakeDispatcher:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.questions = 0
         self.state: dict[str, Any] | None = STATE
-        route = InternalRoutes("token").route("GET", "/tasks/{id:uuid}", self._state)
+        route = InternalRoutes("token").route("POST", "/task-states", self._states)
         config = uvicorn.Config(Starlette(routes=[route]), port=0, log_config=None, lifespan="off")
         self.server = uvicorn.Server(config)
 
@@ -46,11 +47,11 @@ class FakeDispatcher:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server.servers[0].sockets[0].getsockname()[1]}"
 
-    async def _state(self, request: Request) -> Response:
-        self.asked.append(str(request.path_params["id"]))
-        if self.state is None:
-            raise Refusal(404, "task_not_found", "Unknown.", "id")
-        return answer(self.state)
+    async def _states(self, request: Request) -> Response:
+        self.questions += 1
+        asked = (await request.json())["task_ids"]
+        self.asked += asked
+        return answer({"data": dict.fromkeys(asked, self.state) if self.state else {}})
 
 
 @pytest.fixture
@@ -118,4 +119,14 @@ async def test_only_slow_and_failed_tasks_are_worth_asking(fake: FakeDispatcher)
     ):
         assert await explain(row) is None
     assert fake.asked == []
+    await asking.stop()
+
+
+async def test_tasks_that_are_read_at_the_same_moment_share_a_question(fake: FakeDispatcher) -> None:
+    asking = InternalClient("dispatcher", fake.url, "token")
+    dispatcher, tasks = Dispatcher(asking), [uuid7() for _ in range(50)]
+    states = await asyncio.gather(*(dispatcher.task(each) for each in [*tasks, tasks[0]]))
+    assert all(state is not None and state["attempts"] for state in states)
+    assert sorted(fake.asked) == sorted(map(str, tasks))
+    assert fake.questions == 1
     await asking.stop()

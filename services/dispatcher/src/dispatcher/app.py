@@ -108,7 +108,7 @@ def worker_parts(settings: Settings, db: Database, outbox: Outbox) -> tuple[Work
         client=client,
         inputs=inputs,
         inbox=inbox,
-        pace=Pace(db),
+        pace=Pace(db, WORK),
         turns=turns,
         circuits=Circuits(breaker=known.breaker),
         bulkheads=Bulkheads(settings.concurrency),

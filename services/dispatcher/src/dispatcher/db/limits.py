@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from runtime.db import Database, Tx, rows
+from runtime.db import Connection, Database, Tx, rows
 
 from dispatcher.domain.providers import Provider
 
@@ -40,6 +40,12 @@ moved AS (
 SELECT greatest(calls, 0) AS calls, extract(epoch FROM from_at - now())::float8 AS wait FROM free
 """
 
+# The open tasks first, for there are few of them.
+_LIVE = """
+SELECT count(*) FROM work w JOIN attempts a ON a.task_id = w.id
+WHERE w.kind = $3 AND a.status = 'submitted' AND a.provider = $1 AND a.credential_id = $2
+"""
+
 
 async def seed(db: Database, providers: Iterable[Provider]) -> None:
     """Make the rows of all limits that are set; existing ones stay as they are."""
@@ -62,3 +68,9 @@ async def take(tx: Tx, key: Sequence[str], calls: int, per_second: float) -> tup
     if row is None:
         return 0, AHEAD_SECONDS
     return row["calls"], row["wait"]
+
+
+async def live(conn: Connection, provider: str, credential_id: str, kind: str) -> int:
+    """How many of a credential's jobs are at the provider; `kind` is that of their work."""
+    found: int = await conn.fetchval(_LIVE, provider, credential_id, kind)
+    return found

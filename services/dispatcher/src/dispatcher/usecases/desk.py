@@ -79,11 +79,19 @@ class Desk:
         return self.known.providers
 
     def next_poll(
-        self, job: Job, adapter: Adapter, route: Route | None, provider: Provider, polls: int, age: float
+        self,
+        job: Job,
+        adapter: Adapter,
+        route: Route | None,
+        provider: Provider,
+        credential_id: str,
+        polls: int,
+        age: float,
     ) -> float:
         """Seconds until the next poll of a job of that age, with jitter; never past the deadline.
 
-        Where a webhook will come the poll is only a safety net.
+        Where a webhook will come the poll is only a safety net; where the rate doesn't do for all jobs, each
+        waits for its turn.
         """
         if provider.poll_seconds is not None:
             base = provider.poll_seconds
@@ -95,6 +103,7 @@ class Desk:
             base = route.poll.delay(polls, age)
         least = 0.0 if provider.simulated else adapter.capabilities.min_poll_seconds
         wait = max(base, least) * random.uniform(0.85, 1.15)
+        wait = max(wait, self.pace.cycle_seconds(provider.name, credential_id) * random.uniform(0.9, 1.0))
         if adapter.capabilities.poll_many > 1:
             wait = _met(job, wait)
         left = job.seconds_to_deadline()

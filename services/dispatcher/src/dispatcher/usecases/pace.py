@@ -20,12 +20,29 @@ MOST_WAIT_SECONDS = 2.0
 """A call that would have to wait longer is put back, so that it doesn't sit on a lease."""
 
 
-class Pace:
-    """Hands out calls: those who wait for the same ones get them account by account in turn."""
+COUNT_SECONDS = 5.0
+"""How often the jobs are counted that share a rate which doesn't do for all of them."""
+CROWD_SECONDS = 60.0
+"""A rate that nobody had to wait for in so long does for all."""
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+
+class Pace:
+    """Hands out calls: those who wait for the same ones get them account by account in turn.
+
+    `work` is the kind of the jobs' work rows.
+    """
+
+    def __init__(self, db: Database, work: str) -> None:
+        self._db, self._work = db, work
         self._gates: dict[Key, _Gate] = {}
+
+    def cycle_seconds(self, provider: str, credential_id: str) -> float:
+        """How long it takes to ask for each of a credential's jobs once; 0 while the rate does for all.
+
+        Who asks again sooner only takes the turn of a job that nobody has asked for yet.
+        """
+        gate = self._gates.get((provider, credential_id, "poll"))
+        return 0.0 if gate is None else gate.cycle_seconds()
 
     async def turn(self, provider: Provider, credential_id: str, kind: str, account: UUID) -> float | None:
         """Wait for a turn and return None; or the seconds to come back after, if it would take too long."""
@@ -33,7 +50,7 @@ class Pace:
         if rate is None:
             return None
         key = (provider.name, credential_id, kind)
-        gate = self._gates.setdefault(key, _Gate(self._db, key))
+        gate = self._gates.setdefault(key, _Gate(self._db, key, self._work))
         wait = await gate.enter(account, rate)
         if wait < 0:
             return -wait
@@ -50,8 +67,9 @@ class _Waiter:
 class _Gate:
     """Those who wait for one kind of call. One statement at a time takes what there is for all of them."""
 
-    def __init__(self, db: Database, key: Key) -> None:
-        self._db, self._key = db, key
+    def __init__(self, db: Database, key: Key, work: str) -> None:
+        self._db, self._key, self._work = db, key, work
+        self._live, self._counted_at, self._crowded_at = 0, -COUNT_SECONDS, -CROWD_SECONDS
         self._waiting: dict[UUID, deque[_Waiter]] = {}  # in the order in which the accounts' turns come
         self._per_second = 1.0
         self._running: asyncio.Task[None] | None = None
@@ -64,6 +82,11 @@ class _Gate:
         if self._running is None:
             self._running = asyncio.create_task(self._serve())
         return await waiter.future
+
+    def cycle_seconds(self) -> float:
+        """Seconds for one call about each job, by the last count; 0 when all had their calls at once."""
+        crowded = time.monotonic() - self._crowded_at < CROWD_SECONDS
+        return self._live / self._per_second if crowded else 0.0
 
     async def _serve(self) -> None:
         await asyncio.sleep(0)  # let whoever is ready join the first round
@@ -86,8 +109,17 @@ class _Gate:
         for n in range(calls):
             if (future := self._next()) is not None:
                 future.set_result(wait + n / self._per_second)
+        if self._waiting:
+            await self._count()
         self._put_back()
         return min(max(wait - limits.AHEAD_SECONDS, 0.02), MOST_WAIT_SECONDS / 4)
+
+    async def _count(self) -> None:
+        """There are more who ask than calls: how many are they?"""
+        now = self._crowded_at = time.monotonic()
+        if self._key[2] == "poll" and now - self._counted_at >= COUNT_SECONDS:
+            self._counted_at = now
+            self._live = await limits.live(self._db.pool, *self._key[:2], self._work)
 
     def _next(self) -> "asyncio.Future[float] | None":
         """Whose turn it is: the account goes to the end of the row, behind all others that wait."""

@@ -52,7 +52,9 @@ def _pace(desk: Desk, job: Job, attempt: Attempt) -> float:
     model = desk.catalog.get(job.model or "")
     route = route_of(model, attempt)
     age = job.age(attempt.submitting_at)
-    return desk.next_poll(job, adapter(attempt.protocol), route, provider, attempt.polls + 1, age)
+    return desk.next_poll(
+        job, adapter(attempt.protocol), route, provider, attempt.credential_id, attempt.polls + 1, age
+    )
 
 
 def _again(desk: Desk, job: Job, lease: Lease) -> float:

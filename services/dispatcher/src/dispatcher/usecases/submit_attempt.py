@@ -121,7 +121,8 @@ async def _call(
     again = judge(desk, plan.target, outcome)
     if isinstance(outcome, o.Succeeded):
         outcome = await keep_outputs(desk, job, attempt.n, outcome, lease)
-    first = desk.next_poll(job, plan.protocol, plan.target.route, provider, 0, 0.0)
+    target = plan.target
+    first = desk.next_poll(job, plan.protocol, target.route, provider, target.credential.id, 0, 0.0)
     return after_submit(
         job,
         attempt,

@@ -8,8 +8,10 @@ from typing import Any
 import aioboto3
 import aiohttp
 import structlog
+from aiobotocore.session import AioSession
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from runtime.objects.slim import only_s3
 
 log = structlog.get_logger()
 
@@ -94,6 +96,7 @@ class Objects:
 
     def _open(self, endpoint: str) -> Any:
         session = aioboto3.Session(
+            botocore_session=only_s3(AioSession()),
             aws_access_key_id=self._address.access_key,
             aws_secret_access_key=self._address.secret_key,
             region_name=self._address.region,

@@ -14,13 +14,16 @@ from typing import Any, Final
 import aioboto3
 import aiohttp
 from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError, ClientError
 from runtime.objects.direct_put import DirectPut, open_direct_put
 from runtime.objects.errors import ObjectStoreError
 from runtime.objects.signing import Signer
+from runtime.objects.slim import only_s3
 
-PART_BYTES: Final = 8 * 1024 * 1024
-"""R2 wants all parts but the last to be equal and at least 5 MiB; at most 10 000 of them."""
+PART_BYTES: Final = 5 * 1024 * 1024
+"""R2 wants all parts but the last to be equal and at least 5 MiB; at most 10 000 of them. A copy has about
+three times as much in memory."""
 _READ_BYTES: Final = 64 * 1024
 _MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
 
@@ -89,11 +92,18 @@ class Upload:
         self._size = 0
 
     async def part(self, data: bytes | bytearray) -> None:
-        """Take the next part; all but the last must have ``PART_BYTES``. Takes over a bytearray."""
-        held, self._held = self._held, data
+        """Take the next part; all but the last must have ``PART_BYTES``. Takes over a bytearray.
+
+        Only the first one is held back: it may be all there is.
+        """
         self._size += len(data)
-        if held is not None:
-            await self._send(held)
+        if self._size == len(data):
+            self._held = data
+            return
+        if self._held is not None:
+            await self._send(self._held)
+            self._held = None
+        await self._send(data)
 
     async def complete(self) -> None:
         """Make the object appear whole: one part is put with its hash, more are joined and measured."""
@@ -127,8 +137,6 @@ class Upload:
         self._parts.append({"ETag": sent["ETag"], "PartNumber": number})
 
     async def _join(self) -> None:
-        if self._held is not None:
-            await self._send(self._held)
         await self._client.complete_multipart_upload(
             **self._target, UploadId=self._upload_id, MultipartUpload={"Parts": self._parts}
         )
@@ -249,6 +257,7 @@ class ObjectStore:
 async def open_store(config: StoreConfig) -> AsyncIterator[ObjectStore]:
     """Open the store's client; one per process."""
     session = aioboto3.Session(
+        botocore_session=only_s3(AioSession()),
         aws_access_key_id=config.access_key,
         aws_secret_access_key=config.secret_key,
         region_name=config.region,

@@ -1,5 +1,8 @@
-"""`GET /internal/tasks/{id}`: how a task stands, asked by the gateway for its document."""
+"""`POST /internal/task-states`: how tasks stand, asked by the gateway for their documents."""
 
+from uuid import UUID
+
+import orjson
 from runtime.db import Database
 from runtime.internal import InternalRoutes, Refusal, answer
 from starlette.requests import Request
@@ -7,6 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dispatcher.db import task_states
+
+MOST_ASKED = 200
 
 
 class TaskStates:
@@ -19,7 +24,7 @@ class TaskStates:
         """All of them."""
         return [
             internal.route("GET", "/tasks", self.of_provider_job),
-            internal.route("GET", "/tasks/{id:uuid}", self.state),
+            internal.route("POST", "/task-states", self.states),
         ]
 
     async def of_provider_job(self, request: Request) -> Response:
@@ -30,9 +35,23 @@ class TaskStates:
         found = await task_states.of_provider_job(self._db.pool, job_id)
         return answer({"data": [str(task_id) for task_id in found]})
 
-    async def state(self, request: Request) -> Response:
-        """Its attempts and when the dispatcher looks at it next. Refusal 404: no such job (yet)."""
-        state = await task_states.read(self._db.pool, request.path_params["id"])
-        if state is None:
-            raise Refusal(404, "task_not_found", "The dispatcher has not heard of this task.", "id")
-        return answer(state)
+    async def states(self, request: Request) -> Response:
+        """By task id, the attempts and when the dispatcher looks at it next; unknown tasks are left out.
+
+        `{"task_ids": […]}`, at most MOST_ASKED. Refusal 422 for anything else.
+        """
+        return answer({"data": await task_states.read(self._db.pool, _task_ids(await request.body()))})
+
+
+def _task_ids(body: bytes) -> list[UUID]:
+    try:
+        found = [UUID(text) for text in orjson.loads(body)["task_ids"]]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _unfit("must be a list of UUIDs") from None
+    if len(found) > MOST_ASKED:
+        raise _unfit(f"may name at most {MOST_ASKED} tasks")
+    return found
+
+
+def _unfit(message: str) -> Refusal:
+    return Refusal(422, "invalid", f"task_ids {message}.", "task_ids")
