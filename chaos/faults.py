@@ -32,7 +32,7 @@ _PATIENCE_SECONDS = 25.0
 _LONG_PATIENCE_SECONDS = 60.0
 """For what needs the whole way of a task, while servers may be away."""
 _TAKEN_OVER_SECONDS = 14.0
-"""Kafka gives a stopped reader's partitions away after 10; Postgres ends its transaction after 15."""
+"""Kafka gives a stopped reader's partitions away after 6; Postgres ends its transaction after 15."""
 _TRIES = 3
 _NOT_DONE = (
     StackError,

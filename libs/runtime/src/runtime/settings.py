@@ -97,6 +97,8 @@ class KafkaSettings(BaseSettings):
     kafka_bootstrap: str
     consumer_wait_ms: int = Field(default=20, ge=1, le=1000)
     consumer_max_records: int = Field(default=500, ge=1, le=5000)
+    consumer_session_seconds: float = Field(default=10, ge=6, le=300)
+    """A reader that the broker hasn't heard of for so long loses its partitions to the others."""
     dead_letters_per_minute: int = Field(default=50, ge=1)
     outbox_retention_days: int = Field(default=7, ge=1, le=90)
 
