@@ -21,11 +21,14 @@ def _failpoints(arm: str, *targets: str, at: Sequence[float] = (12, 30)) -> tupl
     return tuple(Fault(each, "failpoint", name, detail={"arm": arm}) for each in at for name in targets)
 
 
-_READERS = ("gateway", "ledger", "dispatcher", "storage")
 REMEDIES = {
-    "offsets-with-the-work": Remedy(
-        frozenset({"X1", "X3", "X7"}),
-        _failpoints("bus.applied=fail:2", *_READERS),
+    "offsets-with-the-work": Remedy(  # a task's lost facts are asked for again; a grant's are not
+        frozenset({"M2", "X1", "X3", "X7"}),
+        tuple(
+            Fault(at, "failpoint", name, 12.0, {"arm": "bus.applied=fail@0.5"})
+            for at in (7, 27)
+            for name in ("gateway", "ledger")
+        ),
     ),
     "cursor-after-the-send": Remedy(
         frozenset({"X6", "X1"}), _failpoints("relay.read=fail:2", "ledger", "dispatcher", "storage")
