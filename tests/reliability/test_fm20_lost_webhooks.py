@@ -12,7 +12,7 @@ TASKS = 10
 async def test_fm20_lost_webhooks_are_made_up_for_by_polls(
     dispatcher: Dispatcher, callbacks: Callbacks, share: float
 ) -> None:
-    """Should fail if `Desk.next_poll` answered with a day where a webhook will come. Never completed."""
+    """Failed, at both shares, with `Desk.next_poll` a day away wherever a webhook will come: never ended."""
     await dispatcher.start(callbacks_url=callbacks.url, callback_secrets=[SECRET])
     order = {"seed": 20, "shares": {"webhook_lost": share}}
     assert (await dispatcher.simulator.http.put("/_control/faults", json=order)).status_code == 200

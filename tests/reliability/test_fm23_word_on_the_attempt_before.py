@@ -5,10 +5,7 @@ from dispatcher_tools import Dispatcher, frozen, requested, until
 
 
 async def test_fm23_a_late_word_on_the_first_attempt_is_no_word_on_the_second(dispatcher: Dispatcher) -> None:
-    """Should fail without `a.n = r.n` in `db/hints.py`.
-
-    The second attempt took another task's job for its own.
-    """
+    """Failed without `a.n = r.n` in `db/hints.py`: the second one took the first one's lead."""
     await dispatcher.start()
     other = await dispatcher.accept("another task's, long done")
     await dispatcher.completed(other)

@@ -10,7 +10,9 @@ from tests.ledger.conftest import a, ledger, say, shared_db, t  # noqa: F401 -- 
 
 
 async def test_fm27_facts_of_one_task_on_two_connections_settle_once(ledger: Any, say: Any) -> None:
-    """Should fail without the lock on the balance in `db/balances.py`. LockBroken, and with it the test."""
+    """Failed without `FOR UPDATE` in `db/balances.py` (LockBroken, or two transfers of one version), and
+    without the test for an outcome in `decide` of `domain/decide.py` (`release of 30 can't be posted`).
+    """
     for _ in range(10):
         account, task = uuid7(), uuid7()
         facts = [
@@ -27,7 +29,7 @@ async def test_fm27_facts_of_one_task_on_two_connections_settle_once(ledger: Any
 
 
 async def test_fm27_a_hundred_ends_of_a_hold_are_one(ledger: Any, say: Any, a: UUID, t: UUID) -> None:
-    """Should fail without the test for an outcome in `domain/decide.py`. The books were wrong."""
+    """Failed without the test for an outcome in `decide` of `domain/decide.py`, and without `FOR UPDATE`."""
     await ledger.tell(say.grant(a, 100), say.request(a, t, 30), say.stored(a, t))
     ends = [say.succeeded(a, t), say.failed(a, t), say.cancelled(a, t), say.not_stored(a, t)] * 25
     await asyncio.gather(*(ledger.tell(fact) for fact in ends))
