@@ -91,6 +91,26 @@ async def test_an_unfinished_status_is_stored_and_said_to_be_unfinished(
     assert [row["final"] for row in await stored(db)] == [False, True]
 
 
+QUEUED = json.dumps({"id": "cgt-1", "status": "queued"}).encode()
+
+
+async def test_the_first_unfinished_status_names_the_job_and_others_are_only_kept(
+    client: httpx.AsyncClient, db: Database
+) -> None:
+    apart, together = Address(), Address()
+    for body in (QUEUED, RUNNING, SUCCEEDED):
+        await client.post(apart.url, content=body)
+    await asyncio.gather(*(client.post(together.url, content=body) for body in (QUEUED, RUNNING)))
+    await client.post(together.url, content=SUCCEEDED)
+    for address in (apart, together):
+        told = [row["value"] for row in await said(db) if row["subject"] == str(address.task)]
+        assert [(each["final"], each["provider_job_id"]) for each in told] == [
+            (False, "cgt-1"),
+            (True, "cgt-1"),
+        ]
+    assert len(await stored(db)) == 6
+
+
 UNREADABLE = [b"", b"not json", b"[]", b'{"id":', b"\xff\xfe\x00", b'{"id": "\\u0000"}', b'{"status": 7}']
 
 

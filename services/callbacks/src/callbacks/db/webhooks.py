@@ -1,13 +1,12 @@
 """The table of webhooks."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 from runtime.db import Connection, Tx
 
-from callbacks.domain.webhook import Webhook
+from callbacks.domain.webhook import Stored, Webhook
 
 # Arrays and not one JSON parameter: bodies are bytes, up to a megabyte each, and JSON would double them.
 _INSERT = """
@@ -16,7 +15,11 @@ INSERT INTO webhooks (id, provider, account_id, task_id, attempt, provider_job_i
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::int[], $6::text[], $7::bool[],
                      $8::jsonb[], $9::bytea[], $10::bytea[], $11::bool[])
 ON CONFLICT (task_id, attempt, provider, body_hash) DO NOTHING
-RETURNING id, received_at
+RETURNING id, received_at, EXISTS (
+    SELECT FROM webhooks e
+    WHERE (e.task_id, e.attempt, e.provider, e.provider_job_id)
+        = (webhooks.task_id, webhooks.attempt, webhooks.provider, webhooks.provider_job_id)
+) AS lead_known
 """
 
 _OF_TASK = """
@@ -32,8 +35,8 @@ DELETE FROM webhooks WHERE id IN (
 """
 
 
-async def insert(tx: Tx, webhooks: Sequence[Webhook]) -> dict[UUID, datetime]:
-    """Store those that are new; when each of them was received, by id.
+async def insert(tx: Tx, webhooks: Sequence[Webhook]) -> list[Stored]:
+    """Store those that are new; these, in the order given.
 
     In key order, so that two processes that store the same repeats never wait for each other in a circle.
     """
@@ -52,7 +55,8 @@ async def insert(tx: Tx, webhooks: Sequence[Webhook]) -> dict[UUID, datetime]:
         [w.body_hash for w in items],
         [w.signed for w in items],
     )
-    return {row["id"]: row["received_at"] for row in found}
+    new = {row["id"]: row for row in found}
+    return [Stored(w, new[w.id]["received_at"], new[w.id]["lead_known"]) for w in webhooks if w.id in new]
 
 
 async def of_task(conn: Connection, task_id: UUID) -> list[asyncpg.Record]:

@@ -39,18 +39,23 @@ class Webhook:
     body_hash: bytes
     traceparent: str | None
 
-    @property
-    def told(self) -> bool:
-        """Whether there is something to say: a webhook that names neither attempt nor job helps nobody."""
-        return self.reference.task_id is not None or self.provider_job_id is not None
-
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A webhook that was new, and when the database took it."""
+    """A webhook that was new, and when the database took it.
+
+    `lead_known`: an earlier one named the same job for the same attempt.
+    """
 
     webhook: Webhook
     received_at: datetime
+    lead_known: bool
+
+    @property
+    def told(self) -> bool:
+        """Whether it helps anybody: news of an end, or the first that names an attempt's job."""
+        named, job = self.webhook.reference.task_id is not None, self.webhook.provider_job_id is not None
+        return (named or job) if self.webhook.final else (named and job and not self.lead_known)
 
 
 def body_hash(body: bytes) -> bytes:

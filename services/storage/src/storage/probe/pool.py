@@ -38,7 +38,7 @@ class ProbeLimits:
     """Bounds of the pool (processes, jobs and idle seconds until one is replaced) and of a job."""
 
     workers: int = 2
-    jobs_per_worker: int = 500
+    jobs_per_worker: int = 5000
     idle_seconds: float = 300.0
     probe_seconds: float = 30.0
     derive_seconds: float = 300.0
