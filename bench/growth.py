@@ -76,10 +76,13 @@ async def _rates(
     """The three figures; at the end nothing waits, neither in tables nor on topics."""
     rates = Rates()
 
-    async def figure(name: str, one: Round) -> None:
+    async def transactions() -> float:
+        return await pgbench.tps(yardstick, PGBENCH_SECONDS)
+
+    async def figure(name: str, one: Round, beside: Round = transactions) -> None:
         ours, theirs = [], []
         for _ in range(ROUNDS):
-            theirs.append(await pgbench.tps(yardstick, PGBENCH_SECONDS))
+            theirs.append(await beside())
             ours.append(await one())
         rates.figures[name], rates.shares[name] = middle(ours), middle(ours) / middle(theirs)
 
@@ -95,7 +98,13 @@ async def _rates(
     async def reads() -> float:
         return (await read.rate(stage, requests, SECONDS)).rate(200)
 
-    await figure("read", reads)
+    async with read.plain(stage) as url:
+        small = read.plain_requests(url, SMALL)
+
+        async def plain_reads() -> float:
+            return (await read.load(url, small, SECONDS)).rate(200)
+
+        await figure("read", reads, plain_reads)
     submits = await Submits.begin(stage, key)
 
     async def accepted() -> float:

@@ -55,15 +55,15 @@ async def _measure(stage: Stage) -> Report:
 
 
 async def _rounds(report: Report, stage: Stage, finished: Requests, url: str) -> None:
-    plainly = _plain_requests(url)
+    plainly = plain_requests(url, PAST)
     await rate(stage, finished, seconds=1)
     ours, theirs, cpu = [], [], {}
     for _ in range(ROUNDS):
-        theirs.append((await _load(url, plainly, SECONDS)).rate(200))
+        theirs.append((await load(url, plainly, SECONDS)).rate(200))
         before = stage.cpu()
-        load = await rate(stage, finished)
-        cpu = used(before, stage.cpu(), load.statuses[200])
-        ours.append(load.rate(200))
+        seen = await rate(stage, finished)
+        cpu = used(before, stage.cpu(), seen.statuses[200])
+        ours.append(seen.rate(200))
     report.figures |= {
         "reads per second": middle(ours),
         "plain reads per second": middle(theirs),
@@ -77,14 +77,15 @@ async def _rounds(report: Report, stage: Stage, finished: Requests, url: str) ->
 
 async def rate(stage: Stage, requests: Requests, seconds: float = SECONDS) -> http_load.Load:
     """Read as fast as answered; every answer has to be the task's document."""
-    return await _load(stage.gateway, requests, seconds)
+    return await load(stage.gateway, requests, seconds)
 
 
-async def _load(url: str, requests: Requests, seconds: float) -> http_load.Load:
-    load = await http_load.run(url, requests, connections=CONNECTIONS, seconds=seconds)
-    if set(load.statuses) != {200}:
-        raise RuntimeError(f"not every read was answered: {dict(load.statuses)}")
-    return load
+async def load(url: str, requests: Requests, seconds: float) -> http_load.Load:
+    """Read as fast as answered. Raises RuntimeError when an answer isn't 200."""
+    seen = await http_load.run(url, requests, connections=CONNECTIONS, seconds=seconds)
+    if set(seen.statuses) != {200}:
+        raise RuntimeError(f"not every read was answered: {dict(seen.statuses)}")
+    return seen
 
 
 def of_tasks(stage: Stage, wanted: Iterable[tuple[str, UUID]]) -> Requests:
@@ -108,8 +109,9 @@ def _live_tasks(keys: Sequence[str]) -> list[tuple[str, UUID]]:
     return [(keys[n % PAST.accounts], task) for n, (task, _) in enumerate(PAST.live())]
 
 
-def _plain_requests(url: str) -> Requests:
-    tasks = (task for n in range(PAST.accounts) for task in PAST.finished(n))
+def plain_requests(url: str, past: Past) -> Requests:
+    """Requests for a past's finished tasks from the yardstick."""
+    tasks = (task for n in range(past.accounts) for task in past.finished(n))
     return _shuffled([http_load.get(url, f"/tasks/{task}", {}) for task in tasks])
 
 
