@@ -7,6 +7,7 @@ from typing import Any
 from runtime.failpoints import PLACES
 
 from chaos.books import Books
+from chaos.crossing import told
 from chaos.evidence import Evidence
 from chaos.history import History
 from chaos.report import Condition
@@ -37,7 +38,7 @@ def conditions(
         Condition("S6b", "an unknown outcome that had not", uncounted),
         Condition("S7", "a deadlock, tried again", deadlocks),
         Condition("S8", "a dead letter replayed", replayed),
-        Condition("S9", "an orphan found", sum(orphans.values()), str(dict(orphans))),
+        Condition("S9", "an orphan found", sum(orphans.values()), told(orphans)),
         Condition("S10", "a refusal for want of credits", refused),
     ]
 

@@ -146,7 +146,7 @@ class Crossing:
         settled = sum(a["cost_micro"] or 0 for a in self.found.attempts if a["settled_outcome"] == "settled")
         borne = sum(a["cost_micro"] or 0 for a in self.found.attempts if a["settled_outcome"] != "settled")
         figure = (
-            f"{len(self.found.provider)} jobs, {len(self.found.attempts)} attempts, orphans {dict(orphans)}; "
+            f"{len(self.found.provider)} jobs, {len(self.found.attempts)} attempts, orphans {told(orphans)}; "
             f"cost {settled} settled + {borne} borne"
         )
         return Finding("X4", "jobs at the provider = attempts + recorded orphans", figure, wrong)
@@ -294,6 +294,11 @@ class Crossing:
             if task["status"] == "failed" and not (document.get("error") or {}).get("code"):
                 wrong.append(f"{task['id']} failed and its document doesn't say why")
         return Finding("X9", "each charge has its task, each release its reason", f"{moves} movements", wrong)
+
+
+def told(counts: Mapping[str, int]) -> str:
+    """Counts in words."""
+    return ", ".join(f"{name} {many}" for name, many in sorted(counts.items())) or "none"
 
 
 def _explained(movement: Mapping[str, object]) -> bool:

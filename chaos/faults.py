@@ -20,15 +20,20 @@ from chaos.sight import Sight
 from chaos.stage import SERVERS, Stage, until
 from chaos.traps import Traps
 
+_DELIVERING_OR_TELLING = """
+SELECT (SELECT count(*) FROM deliveries WHERE state = 'pending')
+     + (SELECT count(*) FROM outbox o, outbox_cursor c
+        WHERE c.name = 'relay' AND (o.epoch, o.txid, o.id) > (c.epoch, c.txid, c.id))
+"""
 IN_FLIGHT = {
     "gateway": ("gateway", "SELECT count(*) FROM tasks WHERE finished_at IS NULL"),
     "ledger": ("ledger", "SELECT count(*) FROM tasks WHERE closed_at IS NULL AND asset IS NOT NULL"),
     "dispatcher": ("dispatcher", "SELECT count(*) FROM attempts WHERE status IN ('submitting', 'submitted')"),
-    "callbacks": ("callbacks", "SELECT count(*) FROM deliveries WHERE state = 'pending'"),
+    "callbacks": ("callbacks", _DELIVERING_OR_TELLING),
     "storage": ("storage", "SELECT count(*) FROM work"),
 }
 """What a service has in hand, as its own tables say."""
-_PATIENCE_SECONDS = 25.0
+_PATIENCE_SECONDS = 30.0
 _LONG_PATIENCE_SECONDS = 60.0
 """For what needs the whole way of a task, while servers may be away."""
 _TAKEN_OVER_SECONDS = 14.0
@@ -215,7 +220,7 @@ class Nemesis:
 
         async def once() -> None:
             async with self._locked([max(self.busy())]) as held:
-                await self._stand_still(fault.target, fault.seconds)  # what comes meanwhile is one batch
+                await self._stand_still(fault.target, fault.seconds / 2)  # what comes meanwhile is one batch
                 await until(partial(_reached, held.waiting, 1), "a batch waits", _PATIENCE_SECONDS)
                 await held.cross()
 

@@ -144,7 +144,8 @@ class Run:
         code, said = await stage.command("ledger", "check")
         report.findings = books.prove(read, self.history.granted, self.glances)
         if code:
-            report.findings[0].wrong.append(f"`ledger check` says: {said[-400:]}")
+            guilty = next((each for each in report.findings if each.wrong), report.findings[0])
+            guilty.wrong.append(f"`ledger check` says: {said[-400:]}")
         crossing = Crossing(self.history, read, found, nemesis.poisoned)
         report.findings += crossing.findings(*quiet, stage.brought_back)
         report.conditions = coverage.conditions(self.history, read, found, stage.logged())
