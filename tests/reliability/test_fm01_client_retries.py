@@ -11,6 +11,7 @@ PLACES = ["gateway.committed", *(["group.committed", "relay.read", "relay.sent"]
 
 
 async def test_fm01_fifty_equal_submits_at_once_make_one_task_charged_once(world) -> None:
+    """Seen to fail without the look for earlier idempotency records: six tasks, one for each group commit."""
     customer = await world.customer("100")
     answers = await asyncio.gather(*(customer.submit(seedance(), "the-same-key") for _ in range(50)))
     assert {a.status_code for a in answers} == {202}
@@ -28,6 +29,7 @@ async def test_fm01_fifty_equal_submits_at_once_make_one_task_charged_once(world
 async def test_fm01_a_gateway_that_dies_before_it_answers_makes_one_task_of_the_submit_and_its_retry(
     world, place: str
 ) -> None:
+    """Seen to fail without the look for earlier idempotency records: the retry was a new task."""
     customer = await world.customer("100")
     body, key = seedance(f"the answer died at {place}"), f"died-at-{place}"
     await arm(world, "gateway", f"{place}=kill:1")

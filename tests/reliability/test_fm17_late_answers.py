@@ -7,6 +7,7 @@ from reliability_tools import LONG
 
 
 async def test_fm17_an_answer_that_comes_too_late_is_no_failure(dispatcher: Dispatcher) -> None:
+    """Seen to fail with a call that ran out of time taken for the provider's `Failed`: the task failed."""
     await dispatcher.start(ark={"timeout_seconds": 0.5})
     await dispatcher.simulator.set(ark={"submit_delay_seconds": 1.5})
     done = await dispatcher.completed(await dispatcher.accept())

@@ -26,6 +26,7 @@ async def test_fm19_doubled_webhooks_change_nothing(world) -> None:
 async def test_fm19_doubled_webhooks_are_one_word_of_the_dispatcher(
     dispatcher: Dispatcher, callbacks: Callbacks
 ) -> None:
+    """Seen to fail with webhooks that are believed, each a last word, in place of asking: seven words."""
     await dispatcher.start(callbacks_url=callbacks.url, callback_secrets=[SECRET])
     await dispatcher.simulator.set(ark={"webhooks": "double"})
     task = await dispatcher.accept()
