@@ -21,6 +21,7 @@ async def time_passes(world: World, account: str) -> bool:
 
 
 async def test_fm16_an_answer_lost_on_its_way_makes_no_second_job(world) -> None:
+    """Seen to fail with an attempt that says `submitting` sent once more: two jobs."""
     customer = await world.customer("100")
     await world.simulate(ark={"drop_answer_next": 1})
     document = await customer.make(seedance("its answer is lost"), 90)
@@ -79,6 +80,9 @@ async def test_fm16_a_dispatcher_killed_around_its_call_makes_one_job_and_one_ch
 async def test_fm16_a_worker_killed_between_mark_and_record_leaves_no_second_job(
     dispatcher: Dispatcher, model: str
 ) -> None:
+    """Seen to fail with an attempt that says `submitting` sent once more: two jobs of each prompt, and twelve
+    successes where nobody could know.
+    """
     first = await dispatcher.start()
     await dispatcher.simulator.set(submit_delay_seconds=1.0)
     tasks = [await dispatcher.accept(f"street {n}", model=model) for n in range(12)]

@@ -14,6 +14,7 @@ FROM webhooks WHERE account_id = $1::text::uuid
 
 
 async def test_fm19_doubled_webhooks_change_nothing(world) -> None:
+    """Seen to fail with a key that makes each delivery news: 6 were kept of 3."""
     customer = await world.customer("100")
     await world.simulate(ark={"webhooks": "double"})
     document = await customer.make(seedance("every webhook twice"), 60)
@@ -41,6 +42,7 @@ async def _no_work(dispatcher: Dispatcher) -> bool:
 
 
 async def test_fm19_five_at_once_five_after_the_end_and_five_a_day_later_are_one_webhook(world) -> None:
+    """Seen to fail with a key that makes each delivery news: 5 were kept and said."""
     customer = await world.customer("100")
     await world.simulate(ark={"webhooks": "off"})
     document = await customer.make(seedance("told again and again"), 60)
