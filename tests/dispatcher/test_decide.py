@@ -1,57 +1,18 @@
 """The job's state machine, pure."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import timedelta
 
 import pytest
 from dispatcher.domain.decide import Cancel, Conclude, Follow, Poll, Resolve, Submit, decide
-from dispatcher.domain.job import LIVE, Attempt, Change, Completion, Job, Problem, Timing
-from dispatcher.domain.verdicts import absent, after_cancel, after_poll, after_submit, deferred, given_up
+from dispatcher.domain.job import LIVE, Change, Completion, Job
+from dispatcher.domain.verdicts import after_cancel, after_submit
 from hypothesis import given
 from hypothesis import strategies as st
+from job_world import NOW, SENDING, TIMING, VIDEO, World, attempt, job, poll
 from providers import outcomes as o
 
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-TIMING = Timing(absent_after=60, uncertain_after=900)
-RULE = {"kind": "per_second", "micro": 612_000, "seconds": 5}
 STATUSES = ["submitting", "deferred", "submitted", "succeeded", "failed", "cancelled", "absent", "unknown"]
-VIDEO = o.Output("video", None, "https://host.invalid/v.mp4")
-
-
-def job(**fields: Any) -> Job:
-    given = {
-        "task_id": UUID(int=1),
-        "account_id": UUID(int=2),
-        "now": NOW,
-        "requested": True,
-        "frozen": True,
-        "asset": "credit",
-        "model": "m",
-        "price_rule": RULE,
-        "deadline": NOW + timedelta(hours=1),
-    }
-    return Job(**{**given, **fields})
-
-
-def attempt(n: int = 1, status: Any = "submitted", **fields: Any) -> Attempt:
-    known = "cgt-1" if status not in ("submitting", "deferred") else None
-    given = {
-        "provider": "ark",
-        "protocol": "ark",
-        "model": "pm",
-        "credential_id": "c",
-        "correlation": f"x-{n}",
-        "sends": 1,
-        "submitting_at": NOW - timedelta(seconds=10),
-        "job_id": known,
-    }
-    return Attempt(n=n, status=status, **{**given, **fields})
-
-
-SENDING = attempt(status="submitting")
 
 
 @st.composite
@@ -214,12 +175,6 @@ def test_only_the_providers_own_fault_goes_to_another_route() -> None:
     assert (over.status, over.completion) == ("failed", None)
 
 
-def poll(job: Job, outcome: o.PollOutcome, **how: Any) -> Change:
-    given = {"timing": TIMING, "pace": 5.0, "again": 2.0, "fails_over": False}
-    assert job.latest is not None
-    return after_poll(job, job.latest, outcome, **{**given, **how})
-
-
 def test_progress_is_said_only_when_it_grows() -> None:
     queued = job(attempts=(attempt(progress="submitted"),))
     assert poll(queued, o.Progress("queued")).progress == "queued"
@@ -268,110 +223,6 @@ def test_past_the_deadline_success_counts_and_running_does_not() -> None:
     )
 
 
-class World:
-    """A provider with the truth about each send, and a job that changes as the database changes it."""
-
-    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
-        self.draw, self.taken, self.sends, self.completions = draw, 0, 0, 0
-        self.mine: dict[int, str] = {}
-        self.stopped: set[int] = set()
-        self.job = job(requested=False, frozen=False)
-
-    def hear(self, fact: str) -> None:
-        """A fact; a repeat changes nothing."""
-        self.job = replace(self.job, **{fact: "client" if fact == "cancel" else True})
-
-    def step(self) -> None:
-        step = decide(self.job, TIMING)
-        match step:
-            case Submit(n):
-                self._change(self._submit(n))
-            case Resolve(found):
-                self._change(self._resolve(found))
-            case Poll(found) | Follow(found):
-                self._change(self._poll(found))
-            case Cancel(found):
-                self._change(self._cancel(found))
-            case Conclude(change):
-                self._change(change)
-
-    def pass_time(self, seconds: float) -> None:
-        self.job = replace(self.job, now=self.job.now + timedelta(seconds=seconds))
-
-    def _submit(self, n: int) -> Change:
-        kept = [each for each in self.job.attempts if each.n != n]
-        marked = attempt(n, "submitting", submitting_at=self.job.now)
-        self.job = replace(self.job, attempts=(*kept, marked))
-        self.sends += 1
-        kind = self.draw(st.sampled_from(["ok", "lost answer", "lost request", "throttled", "not sent"]))
-        if kind in ("ok", "lost answer"):
-            self.taken += 1
-            self.mine[n] = f"job-{self.sends}"
-        if kind == "not sent":
-            return deferred(1.0, Problem("not_sent", "refused"))
-        answers: dict[str, o.SubmitOutcome] = {
-            "ok": o.Accepted(self.mine.get(n, "")),
-            "throttled": o.Throttled(1.0),
-        }
-        outcome = answers.get(kind, o.Unknown("lost"))
-        return after_submit(job(), SENDING, outcome, first_poll=5, again=1, fails_over=False)
-
-    def _resolve(self, found: Attempt) -> Change:
-        age = self.job.age(found.submitting_at)
-        seen = self.draw(st.booleans())
-        if seen and found.n in self.mine:
-            return Change(0.2, "submitted", self.mine[found.n])
-        if seen and age > TIMING.absent_after:
-            return absent()
-        if age >= TIMING.uncertain_after:
-            return given_up(Problem("unknown", "?"))
-        return Change(1.0)
-
-    def _poll(self, found: Attempt) -> Change:
-        asked = replace(self.job, attempts=(found,))
-        outcomes: list[o.PollOutcome] = [
-            o.Progress("running"),
-            o.Unknown("?"),
-            o.Gone("?"),
-            o.Succeeded((VIDEO,), o.Usage()),
-            o.Failed("X", "no"),
-            *([o.Cancelled()] if found.n in self.stopped else []),
-        ]
-        return poll(asked, self.draw(st.sampled_from(outcomes)))
-
-    def _cancel(self, found: Attempt) -> Change:
-        change = self._poll(found)
-        if change.completion is not None:
-            return change
-        answers: list[o.CancelOutcome] = [
-            o.CancelAccepted(),
-            o.CancelRefused("late"),
-            o.Gone("?"),
-            o.Unknown("?"),
-        ]
-        answer = self.draw(st.sampled_from(answers))
-        if isinstance(answer, o.CancelAccepted):
-            self.stopped.add(found.n)
-        return after_cancel(change, answer, again=1.0)
-
-    def _change(self, change: Change) -> None:
-        latest = self.job.latest
-        if latest is not None:
-            gone = self.job.now if change.gone else None
-            changed = replace(
-                latest,
-                status=change.status or latest.status,
-                job_id=latest.job_id or change.job_id,
-                orphan=change.orphan or latest.orphan,
-                cancel=latest.cancel or change.cancel,
-                gone_at=(latest.gone_at or gone) if change.gone is not False else None,
-            )
-            self.job = replace(self.job, attempts=(*self.job.attempts[:-1], changed))
-        if change.completion is not None and not self.job.closed:
-            self.completions += 1
-            self.job = replace(self.job, completed=True)
-
-
 @given(st.data())
 def test_16_whatever_is_lost_a_task_has_one_job_and_one_last_word(data: st.DataObject) -> None:
     world = World(data.draw)
@@ -389,5 +240,5 @@ def test_16_whatever_is_lost_a_task_has_one_job_and_one_last_word(data: st.DataO
             break
         world.step()
         world.pass_time(450)
-    assert world.completions == 1
+    assert len(world.words) == 1
     assert world.taken <= 1

@@ -1,11 +1,19 @@
 """33: the services' clocks differ. Decisions are made by the clock of the database that owns the rows."""
 
 import ast
+import asyncio
+import os
 import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from dispatcher_tools import Dispatcher, frozen, requested, until
+from flow_tools import Customer, World, seedance
+from reliability_tools import LONG
+from stack import processes
 
 ROOT = Path(__file__).parents[2]
 CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
@@ -65,3 +73,60 @@ async def test_fm33_clock_skew_of_an_hour_moves_no_deadline(
         return (await dispatcher.attempts(slow.task_id))[0]["orphan"] == "suspected"
 
     await until(idle)
+
+
+HOUR = 3600
+SIGNED = 14 * 60
+"""The object store refuses what was signed more than 15 minutes off: then storage is unready."""
+APART = {"gateway": HOUR, "ledger": -HOUR, "dispatcher": HOUR, "storage": -SIGNED, "callbacks": -HOUR}
+AROUND = [{name: sign * abs(skew)} for name, skew in APART.items() for sign in (1, -1)] if LONG else []
+
+
+@asynccontextmanager
+async def clocks_apart(world: World, skews: Mapping[str, int]) -> AsyncIterator[None]:
+    """The services as processes whose clocks are ahead by so many seconds."""
+    were = {name: record.spec for name in skews if (record := processes.find(world.home, name))}
+
+    async def anew(name: str, environment: Mapping[str, str]) -> None:
+        await processes.stop(world.home, name)
+        spec = replace(were[name], environment={**were[name].environment, **environment})
+        await processes.start(world.home, spec)
+
+    def ahead(name: str) -> Mapping[str, str]:
+        folders = [str(Path(__file__).parent / "skewed"), os.environ.get("PYTHONPATH", "")]
+        return {
+            "PYTHONPATH": os.pathsep.join(filter(None, folders)),
+            "CLOCK_AHEAD_SECONDS": str(skews[name]),
+        }
+
+    try:
+        await asyncio.gather(*(anew(name, ahead(name)) for name in were))
+        yield
+    finally:
+        await asyncio.gather(*(anew(name, {}) for name in were))
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("skews", [APART, *AROUND], ids="-".join)
+async def test_fm33_clock_skew_of_an_hour_between_all_services_ends_no_task_wrongly(
+    world: World, skews: Mapping[str, int]
+) -> None:
+    """Five real processes, of which no two neighbours agree on the time by two hours."""
+    customer = await world.customer("100")
+    async with clocks_apart(world, skews):
+        overdue = await submitted(customer, deadline_seconds=10)
+        cancelled = await submitted(customer)
+        await customer.api.post(f"/api/v1/tasks/{cancelled}/cancel")
+        assert (await customer.make(seedance("made by clocks apart")))["status"] == "succeeded"
+        assert (await customer.finished(cancelled))["status"] == "cancelled"
+        slow = await customer.finished(overdue)
+        assert (slow["status"], slow["error"]["code"]) == ("failed", "deadline_exceeded")
+        assert (await customer.credits())["held"] == 0
+    await world.books_are_right()
+
+
+async def submitted(customer: Customer, **wish: int) -> str:
+    """A task that takes a minute at its provider."""
+    accepted = await customer.submit({**seedance("[sim:delay=60]"), **wish})
+    task: str = accepted.json()["task_id"]
+    return task

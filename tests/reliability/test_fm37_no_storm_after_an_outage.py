@@ -6,11 +6,13 @@ from dispatcher_tools import WAN, Dispatcher, until
 from outage_tools import way_to
 from reliability_tools import LONG
 
-TASKS, OUTAGE_SECONDS = 30, 300.0 if LONG else 4.0
+TASKS, OUTAGE_SECONDS = 20, 300.0 if LONG else 4.0
+RATES = {"submits_per_second": 5.0, "polls_per_second": 10.0}
+"""What the provider allows, by the operator's settings."""
 
 
 async def test_fm37_an_outage_is_met_with_few_calls_and_ends_without_a_rush(dispatcher: Dispatcher) -> None:
-    """Should fail if `Circuits.closed_for` answered 0. There were some hundred calls.
+    """At the outage's end the provider gets no more a second than it allows.
 
     Each submit that was answered with 503 is looked up, never repeated as it is; the tasks are known to have
     arrived nowhere when the provider's list is back, and go out under new numbers, spread over time.
@@ -19,7 +21,7 @@ async def test_fm37_an_outage_is_met_with_few_calls_and_ends_without_a_rush(disp
         base = way.instead_of(dispatcher.simulator.url) + "/ark/api/v3"
         breaker = {"faults": 3, "first_seconds": 0.5, "most_seconds": 4, "probe_seconds": 1}
         await dispatcher.start(
-            ark={"base_url": base, "breaker": breaker},
+            ark={"base_url": base, "breaker": breaker, **RATES},
             absent_after_seconds=1.0,
             uncertain_after_seconds=OUTAGE_SECONDS + 60,
         )
@@ -38,7 +40,20 @@ async def test_fm37_an_outage_is_met_with_few_calls_and_ends_without_a_rush(disp
         due = await dispatcher.db.pool.fetch("SELECT due_at FROM work WHERE NOT leased")
         moments = {round(row["due_at"].timestamp(), 1) for row in due}
         assert len(moments) >= min(8, len(due)), "they would all come back at once"
+        await dispatcher.simulator.set(ark={"record": True})
         way.refusing = False
         for task in tasks:
             assert (await dispatcher.completed(task, 60))["outcome"] == "succeeded"
         assert len(await dispatcher.simulator.jobs("ark")) == TASKS
+        came = (await dispatcher.simulator.http.get("/_control/requests?provider=ark")).json()["requests"]
+        submits = [each["at"] for each in came if each["method"] == "POST"]
+        others = [each["at"] for each in came if each["method"] != "POST"]
+        assert len(submits) == TASKS
+        # Twice the rate, because a busy machine may send two seconds' calls in one.
+        assert most_in_a_second(submits) <= 2 * RATES["submits_per_second"]
+        assert most_in_a_second(others) <= 2 * RATES["polls_per_second"]
+
+
+def most_in_a_second(moments: list[float]) -> int:
+    """The peak: how many came within any one second."""
+    return max(sum(begin <= each < begin + 1 for each in moments) for begin in moments)

@@ -20,7 +20,7 @@ ABOUT: dict[str, Any] = {
     "DELETE /_control/settings?provider=": "one provider's settings back to what they were at the start",
     "PUT /_control/settings": "merges in {provider: {setting: value}}, or {setting: value} for all",
     "GET /_control/log?provider=&since=": "accepted jobs, oldest first; since: unix time of acceptance",
-    "GET /_control/requests?provider=": "requests whole, as they came, of providers that `record`",
+    "GET /_control/requests?provider=": "requests whole, as they came and when, of providers that `record`",
     "DELETE /_control/requests?provider=": "forgets them",
     "GET /_control/faults": "the shares of faults as ordered, and how often each fault was made",
     "PUT /_control/faults": "{seed, shares: {fault: share}, providers?}: the seed decides which occasions",

@@ -1,6 +1,7 @@
 """The layer around all providers: keeps requests as they came, and alters answers."""
 
 import base64
+import time
 from collections import deque
 from typing import Any
 
@@ -27,11 +28,12 @@ class Recorder:
         self._requests = deque(kept, maxlen=KEPT_REQUESTS)
 
     def keep(self, provider: str, scope: Scope, body: bytes) -> None:
-        """Keep one request whole; its body travels in base64."""
+        """Keep one request whole, with the unix time of its end; its body travels in base64."""
         headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in scope["headers"]]
         self._requests.append(
             {
                 "provider": provider,
+                "at": time.time(),
                 "method": scope["method"],
                 "path": scope["path"],
                 "query": scope["query_string"].decode("latin-1"),

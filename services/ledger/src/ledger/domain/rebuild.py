@@ -57,9 +57,18 @@ class BooksTorn(Exception):
     """What was said doesn't follow from what is booked: a version is missing, or the sums differ."""
 
 
-def order(again: Again) -> tuple[str, str, int, bool]:
-    """By account and version; a hold of nothing moves no version, and comes before its end."""
-    return str(again.account_id), again.asset, again.after.version, isinstance(again, ClosedAgain)
+def order(again: Again) -> tuple[str, str, int, bool, bool]:
+    """By account and version: who moved the balance there, then who moved nothing, a hold before its end."""
+    still = not _moves(again)
+    return str(again.account_id), again.asset, again.after.version, still, isinstance(again, ClosedAgain)
+
+
+def _moves(again: Again) -> bool:
+    if isinstance(again, BookedAgain):
+        return again.granted.amount_micro != 0
+    if isinstance(again, FrozenAgain):
+        return again.hold.held_micro != 0
+    return bool(_entries(again.outcome))
 
 
 class Rebuild(Batch):
