@@ -8,7 +8,7 @@ from flow_tools import picture, seedance, uuid_of
 async def test_fm18_a_webhook_before_the_answer_is_no_trouble(
     dispatcher: Dispatcher, callbacks: Callbacks
 ) -> None:
-    await dispatcher.start(callbacks_url=callbacks.url, callback_secrets=[SECRET], ark={"poll_seconds": None})
+    await dispatcher.start(callbacks_url=callbacks.url, callback_secrets=[SECRET], ark={"poll_seconds": 600})
     await dispatcher.simulator.set(ark={"submit_delay_seconds": 1.5, "delay_seconds": 0})
     task = await dispatcher.accept()
     await soon(lambda: _final(callbacks))
@@ -24,6 +24,9 @@ async def _final(callbacks: Callbacks) -> bool:
 
 
 async def test_fm18_a_provider_that_calls_back_inside_its_submit_is_heard_by_the_real_services(world) -> None:
+    """Of a provider whose word is waited for. Seen to fail with hints about attempts that say `submitting`
+    dropped: it was never asked, and the task never ended.
+    """
     customer = await world.customer("100")
     driving = (await customer.make(seedance(resolution="480p", duration=4)))["output"]["videos"][0]["url"]
     before = (await customer.credits())["available"]
