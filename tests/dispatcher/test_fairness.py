@@ -137,16 +137,16 @@ async def test_turns_go_round_the_accounts_that_wait(dispatcher: Dispatcher) -> 
 async def test_jobs_that_are_more_than_the_rate_allows_are_asked_for_in_cycles(
     dispatcher: Dispatcher,
 ) -> None:
-    await dispatcher.start(dashscope={"polls_per_second": 40, "poll_seconds": 0.2})
-    requests = [requested(f"[sim:delay=60] {n}", model="wan2-6-t2v") for n in range(80)]
+    await dispatcher.start(dashscope={"polls_per_second": 20, "poll_seconds": 0.2})
+    requests = [requested(f"[sim:delay=90] {n}", model="wan2-6-t2v", account=FIRST) for n in range(120)]
     await dispatcher.apply(*requests, *(frozen(each) for each in requests))
-    await until(lambda: _polled(dispatcher, 120))
+    await until(lambda: _polled(dispatcher, 120), 40)
     first = await _polls(dispatcher)
-    await until(lambda: _polled(dispatcher, 280))
+    await until(lambda: _polled(dispatcher, 360), 40)
     last = await _polls(dispatcher)
-    asked = [last[task] - first[task] for task in last]
-    assert min(asked) >= 1
-    assert max(asked) <= 4
+    asked = sorted(last[task] - first[task] for task in last)
+    assert asked[0] >= 1
+    assert asked[-1] <= 3
 
 
 async def test_the_slowest_rates_are_served_too(dispatcher: Dispatcher) -> None:
