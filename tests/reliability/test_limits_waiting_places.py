@@ -5,8 +5,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 BOUNDS = {
-    "callbacks.inbound.http.listeners body": "the gateway asks, with our token; its bodies are bounded",
-    "callbacks.inbound.http.customers body": "the gateway asks, with our token; its bodies are bounded",
     "dispatcher.usecases.pace deque": "a worker's hands (CONCURRENCY), for 2 s at most",
     "dispatcher.outbound.provider_client gather": "providers in the settings",
     "dispatcher.outbound.inputs gather": "files of one task; eight tasks at once, 20 MB each file",
@@ -15,15 +13,12 @@ BOUNDS = {
     "gateway.usecases.tell_story gather": "the services",
     "gateway.inbound.http.bodies body": "the length is told before, and at most `json_limit + file_limit`",
     "gateway.inbound.http.multipart deque": "events of one chunk that was read",
-    "storage.inbound.http.looks body": "the gateway asks, with our token; it sends a few fields",
     "storage.probe.pool gather": "PROBE_PROCESSES",
     "runtime.bus.dead_letters deque": "DEAD_LETTERS_PER_MINUTE, then the consumer stops",
     "runtime.bus.consumer gather": "its own tasks, at the end",
     "runtime.group_commit deque": "`max_waiting`, then OverloadedError: 503",
     "runtime.work.worker gather": "CONCURRENCY",
-    "runtime.operating body": "the gateway asks, with our token; its bodies are bounded",
     "runtime.outbox.relay gather": "`batch` rows",
-    "runtime.failpoint_routes body": "dev mode only",
 }
 """`module kind` to what bounds it: a setting, a constant, or who it is."""
 

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -5,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiobotocore.session import get_session
 from contracts.ids import task_text, uuid7
+from runtime import failpoints
 from storage.outbound.objects import PART_BYTES, ObjectStore, StoreConfig, open_store
 from storage.usecases.sweep_orphans import sweep_orphans
 
@@ -69,6 +71,34 @@ async def test_only_old_objects_that_no_row_names_go_and_only_when_told_to(
     assert await swept(storage, store, soon, delete=True) == {late, unknown}
     gone = [await store.head(key) is None for key in (late, unknown, kept, foreign)]
     assert gone == [True, True, False, False]
+
+
+async def test_what_is_being_copied_is_left_alone_and_its_row_finds_it(
+    storage: Storage, store: ObjectStore, small_video: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should fail without the tasks that haven't ended (`_open`): the row then names what is gone."""
+    soon, written, go_on = datetime.now(UTC) + timedelta(hours=1), asyncio.Event(), asyncio.Event()
+
+    async def reach(place: str) -> None:
+        if place == "storage.uploaded":
+            written.set()
+            await go_on.wait()
+
+    monkeypatch.setattr(failpoints, "reach", reach)
+    fact = succeeded(video(storage.serve("/a", small_video)))
+    prefix = f"results/{task_text(fact.task_id)}/"
+    await storage.start()
+    await storage.accept(fact)
+    await asyncio.wait_for(written.wait(), 20)
+    there = [each.key async for page in store.listed(prefix) for each in page]
+    async with store.upload(f"{prefix}1/1-1.mp4", "video/mp4") as upload:
+        await upload.part(bytes(PART_BYTES))
+        await upload.part(b"x")
+        assert await swept(storage, store, soon, delete=True) == set()
+        go_on.set()
+        assert [asset.object_key for asset in (await storage.word(fact)).assets] == there
+        assert await store.head(there[0]) is not None
+        assert await swept(storage, store, soon, delete=True) == {f"{prefix}1/1-1.mp4"}
 
 
 async def test_an_upload_that_was_never_finished_is_dropped(storage: Storage, store: ObjectStore) -> None:

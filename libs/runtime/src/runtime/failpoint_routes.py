@@ -6,7 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from runtime import failpoints
-from runtime.internal import InternalRoutes, Refusal, answer
+from runtime.internal import InternalRoutes, Refusal, answer, body_of
 
 PATH = "/failpoints"
 
@@ -22,7 +22,7 @@ async def _show(_: Request) -> Response:
 
 async def _arm(request: Request) -> Response:
     try:
-        failpoints.arm(_text(await request.body()))
+        failpoints.arm(_text(await body_of(request)))
     except ValueError as error:
         raise Refusal(422, "invalid", f"{error}.", "arm") from None
     return answer(failpoints.state())

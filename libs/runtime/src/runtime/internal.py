@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 PREFIX = "/internal"
+MOST_BODY_BYTES = 1024 * 1024
 _UNAUTHORIZED = orjson.dumps({"error": {"code": "invalid_service_token", "message": "Not for you."}})
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -48,6 +49,16 @@ class InternalRoutes:
                 return _refused(refusal)
 
         return Route(PREFIX + path, guarded, methods=[method])
+
+
+async def body_of(request: Request) -> bytes:
+    """The whole body; nothing of it is kept beyond 1 MiB. Refusal 413 as soon as it is longer."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BODY_BYTES:
+            raise Refusal(413, "request_too_large", f"The body may have at most {MOST_BODY_BYTES} bytes.")
+    return bytes(body)
 
 
 class Given:

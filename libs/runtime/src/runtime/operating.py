@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from runtime import story
 from runtime.bus.letters import Letters, NotReplayed
-from runtime.internal import Given, InternalRoutes, Refusal, answer
+from runtime.internal import Given, InternalRoutes, Refusal, answer, body_of
 from runtime.outbox import replay
 from runtime.outbox.relay import Cursor
 
@@ -91,7 +91,7 @@ class Operating:
         return answer(await self.replay(_id(request)))
 
     async def _replay_outbox(self, request: Request) -> Response:
-        return answer(await self.replay_outbox(_object(await request.body())))
+        return answer(await self.replay_outbox(_object(await body_of(request))))
 
 
 def _id(request: Request) -> int:

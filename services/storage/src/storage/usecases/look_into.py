@@ -14,6 +14,8 @@ from storage.usecases.copy_result import CopyTools
 from storage.usecases.workshop import Workshop
 
 PREFIXES = ("results/", "uploads/")
+MOST_WAITING = 32
+"""Who comes when so many wait for their turn is told to try again."""
 _MISSING = frozenset({"NoSuchKey", "404"})
 
 
@@ -30,6 +32,7 @@ class LookInto:
 
     def __init__(self, workshop: Workshop, at_once: int) -> None:
         self._workshop, self._turns = workshop, asyncio.Semaphore(at_once)
+        self._waiting = 0
 
     async def probe(self, key: str) -> Probe:
         """What the object is. Raises LookError."""
@@ -45,12 +48,26 @@ class LookInto:
                 return await asyncio.to_thread(made.read_bytes)
 
     @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        if self._waiting >= MOST_WAITING:
+            raise LookError("try_again", "Too many files wait to be looked into.")
+        self._waiting += 1
+        try:
+            await self._turns.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+    @asynccontextmanager
     async def _fetched(self, key: str) -> AsyncIterator[tuple[CopyTools, Path]]:
         if not key.startswith(PREFIXES):
             raise LookError("object_not_found", "There is no such object.")
         tools = self._workshop.tools
         try:
-            async with self._turns:
+            async with self._turn():
                 with open_spool(tools.spool_directory) as spool:
                     async with tools.store.read(key) as found:
                         async for chunk in found.chunks:

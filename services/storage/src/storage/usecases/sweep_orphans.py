@@ -1,10 +1,11 @@
 """Find objects that no row names and uploads that were never finished, and remove them if told to.
 
-They are what killed workers leave behind. Objects are written before their row, so only old ones are orphans;
-"old" is by the object store's clock against ours, far longer than any copy takes.
+They are what killed workers leave behind. Objects are written before their row, so what is being copied is
+left alone: the objects of tasks that haven't ended, and whatever is young ("old" is by the object store's
+clock against ours, far longer than any copy takes).
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,6 +19,7 @@ from storage.domain.inbox import INBOX, task_of
 from storage.outbound.objects import ListedObject, ObjectStore
 
 _ENDED = "SELECT task_id FROM tasks WHERE task_id = ANY($1::uuid[]) AND ended_at IS NOT NULL"
+_OPEN = "SELECT task_id FROM tasks WHERE task_id = ANY($1::uuid[]) AND ended_at IS NULL"
 _KNOWN = "SELECT task_id FROM tasks WHERE task_id = ANY($1::uuid[])"
 _NAMED = "SELECT object_key FROM copies WHERE task_id = ANY($1::uuid[]) AND object_key IS NOT NULL"
 
@@ -48,18 +50,28 @@ async def sweep_orphans(
             if delete:
                 await store.delete(found.key)
             yield Orphan(found.key, found.modified_at, found.size_bytes)
-    for upload in await store.unfinished(RESULTS):
-        if upload.begun_at < before:
-            if delete:
-                await store.abort(upload)
-            yield Orphan(upload.key, upload.begun_at, None)
+    old = [each for each in await store.unfinished(RESULTS) if each.begun_at < before]
+    being_copied = await _open(conn, [_task(each.key) for each in old])
+    for upload in old:
+        if _task(upload.key) in being_copied:
+            continue
+        if delete:
+            await store.abort(upload)
+        yield Orphan(upload.key, upload.begun_at, None)
 
 
 async def _unnamed(conn: Connection, objects: Sequence[ListedObject]) -> list[ListedObject]:
     tasks = {each.key: _task(each.key) for each in objects}
-    ours = [task for task in tasks.values() if task is not None]
-    named = {row["object_key"] for row in await conn.fetch(_NAMED, ours)} if ours else set()
-    return [each for each in objects if tasks[each.key] is not None and each.key not in named]
+    being_copied = await _open(conn, tasks.values())  # before the names: who ends in between has them
+    ended = {task for task in tasks.values() if task is not None and task not in being_copied}
+    named = {row["object_key"] for row in await conn.fetch(_NAMED, list(ended))} if ended else set()
+    return [each for each in objects if tasks[each.key] in ended and each.key not in named]
+
+
+async def _open(conn: Connection, tasks: Iterable[UUID | None]) -> set[UUID]:
+    """Those that are still to be copied."""
+    ours = [task for task in tasks if task is not None]
+    return {row["task_id"] for row in await conn.fetch(_OPEN, ours)} if ours else set()
 
 
 async def _left_behind(

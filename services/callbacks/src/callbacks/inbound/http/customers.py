@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from contracts.ids import from_text, task_from_text
 from runtime.db import Database
-from runtime.internal import InternalRoutes, Refusal, answer
+from runtime.internal import InternalRoutes, Refusal, answer, body_of
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -192,7 +192,7 @@ def _id(request: Request) -> UUID:
 
 
 async def _body(request: Request) -> Any:
-    raw = await request.body()
+    raw = await body_of(request)
     return orjson.loads(raw) if raw else None
 
 

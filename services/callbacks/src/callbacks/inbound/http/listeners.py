@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 from contracts.ids import from_text
 from runtime.db import Database
-from runtime.internal import InternalRoutes, Refusal, answer
+from runtime.internal import InternalRoutes, Refusal, answer, body_of
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -76,7 +76,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _object(request: Request, known: set[str]) -> dict[str, Any]:
-    raw = await request.body()
+    raw = await body_of(request)
     body = orjson.loads(raw) if raw else {}
     if not isinstance(body, dict) or body.keys() - known:
         raise Refusal(422, "invalid_body", f"The body is an object of {', '.join(sorted(known))}.")

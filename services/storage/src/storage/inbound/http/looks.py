@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 import orjson
-from runtime.internal import InternalRoutes, Refusal, answer
+from runtime.internal import InternalRoutes, Refusal, answer, body_of
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -29,7 +29,7 @@ class Looks:
 
     async def probe(self, request: Request) -> Response:
         """What the file is: kind, size in pixels, duration in milliseconds. Refusal 404, 422, 503."""
-        key = _key(await request.body())
+        key = _key(await body_of(request))
         try:
             return answer(asdict(await self._look.probe(key)))
         except LookError as error:
@@ -37,7 +37,7 @@ class Looks:
 
     async def last_frame(self, request: Request) -> Response:
         """A PNG. Refusal 404, 422, 503."""
-        key = _key(await request.body())
+        key = _key(await body_of(request))
         try:
             return Response(await self._look.last_frame(key), media_type="image/png")
         except LookError as error:
