@@ -21,7 +21,8 @@ async def test_fm26_a_ledger_that_knows_nothing_gives_back_what_is_past_its_time
 ) -> None:
     """Whoever made the hold is gone, and with it all that wasn't committed.
 
-    Should fail if `expires_at` wasn't written with the hold. The new ledger found nothing to give back.
+    Failed with a hold that was written without its own end (`expires_at` never): the new ledger found nothing
+    to give back.
     """
     await short.tell(say.grant(a, 100), say.request(a, t, 30))
     db = Database(short.db.dsn, name="another-ledger", pool_size=2)
@@ -37,7 +38,7 @@ async def test_fm26_a_ledger_that_knows_nothing_gives_back_what_is_past_its_time
 
 
 async def test_fm26_a_task_ends_at_its_deadline_although_all_who_knew_it_died(dispatcher: Dispatcher) -> None:
-    """Should fail if the work row was made only when request and hold were both known. It never ended."""
+    """Failed with a work row that was made only when request and hold were both known: a task never ended."""
     first = await dispatcher.start()
     waits = requested(seconds=6)  # its hold never comes
     runs = requested("[sim:delay=30]", seconds=6)

@@ -27,7 +27,7 @@ async def test_fm28_nothing_leads_out_of_a_refusal(ledger: Any, say: Any, a: UUI
 async def test_fm28_another_id_holds_nothing(ledger: Any, say: Any, a: UUID, t: UUID) -> None:
     """Facts on a task that has no hold, or another account's, move no credit.
 
-    Should fail without the comparison of the accounts. No error, and another one paid.
+    Failed without the comparison of the accounts: the batch went on, to a balance that it hadn't locked.
     """
     await ledger.tell(say.grant(a, 100), say.request(a, t, 200))
     other, stranger = uuid7(), uuid7()

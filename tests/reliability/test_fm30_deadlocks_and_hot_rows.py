@@ -10,7 +10,7 @@ from tests.ledger.conftest import a, ledger, say, shared_db  # noqa: F401 -- fix
 
 
 async def test_fm30_accounts_met_in_opposite_orders_do_not_deadlock(ledger: Any, say: Any) -> None:
-    """Should fail without `ORDER BY` in the lock of `db/balances.py`. DeadlockDetectedError."""
+    """Failed without `ORDER BY` in the lock of `db/balances.py`: DeadlockDetectedError."""
     accounts = [uuid7() for _ in range(30)]
     await ledger.tell(*(say.grant(account, 1) for account in accounts))
     orders = [accounts, accounts[::-1]] * 12

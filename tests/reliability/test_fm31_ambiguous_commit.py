@@ -33,10 +33,7 @@ async def through(way: Way, db: Database) -> Database:
 async def test_fm31_ambiguous_commit_of_a_batch_takes_effect_once(
     db: Database, way: Way, say: Any, make_bus: Any, cut: Cut
 ) -> None:
-    """Should fail without the compare-and-set of the stored offsets.
-
-    With `after` every effect was there twice.
-    """
+    """Failed without the compare-and-set of the stored offsets: with `after` the effects were there twice."""
     lossy = await through(way, db)
     bus = await make_bus(lossy, keep)
     messages = []
@@ -54,10 +51,7 @@ async def test_fm31_ambiguous_commit_of_a_batch_takes_effect_once(
 
 @pytest.mark.parametrize("cut", ["before", "after"])
 async def test_fm31_ambiguous_commit_of_a_submit_is_one_task_under_one_key(make_world: Any, cut: Cut) -> None:
-    """Should fail without the look for the key in `SubmitTasks`.
-
-    With `after` there were two tasks, or a 500.
-    """
+    """Failed without the look for the key in `SubmitTasks`: with `after` the repeat was a 500."""
     world = await make_world()
     customer = await world.customer("1000")
     async with way_to(world.db.dsn) as way:

@@ -21,7 +21,7 @@ from tests.storage.storage_tools import Storage, succeeded, video
 async def test_fm34_a_file_whose_word_is_lost_is_stored_again_and_said_once(
     storage: Storage, store: ObjectStore, small_video: bytes
 ) -> None:
-    """Should fail without the claim's number in the object's key. The second try wrote over the first.
+    """Failed without the claim's number in the object's key: the second try wrote over the first.
 
     What dies between upload and commit leaves an object that no row names; the orphan sweep removes it.
     """

@@ -23,7 +23,7 @@ from tests.storage.storage_tools import Storage, succeeded, until, video
 async def test_fm35_what_was_spoiled_on_its_way_to_the_store_is_not_said(
     storage: Storage, small_video: bytes
 ) -> None:
-    """Should fail without the body's hash in the signature of `DirectPut`. The spoiled file was announced."""
+    """Failed without the body's hash in the signature of `DirectPut`: nobody refused the spoiled file."""
     fact = succeeded(video(storage.serve("/a", small_video)))
     async with way_to(storage.store.endpoint) as way:
         way.spoil = lambda data: data.replace(b"mdat", b"mdax")
@@ -44,7 +44,7 @@ async def test_fm35_what_was_spoiled_on_its_way_to_the_store_is_not_said(
 async def test_fm35_a_store_that_kept_less_than_it_was_given_is_not_believed(
     store_config: StoreConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Should fail without `Upload._verify`. The object counted as stored."""
+    """Failed without `Upload._verify`: the object counted as stored."""
     from storage.outbound import objects
 
     info = objects._info
@@ -59,10 +59,7 @@ async def test_fm35_a_store_that_kept_less_than_it_was_given_is_not_believed(
 async def test_fm35_nothing_is_charged_before_the_file_is_stored(
     ledger: Any, say: Any, a: UUID, t: UUID
 ) -> None:
-    """Should fail without `stored` in the condition to settle in `domain/decide.py`.
-
-    30 were charged at once.
-    """
+    """Failed without `stored` in the condition to settle in `domain/decide.py`: 30 were charged at once."""
     await ledger.tell(say.grant(a, 100), say.request(a, t, 30), say.succeeded(a, t))
     assert (await ledger.balance(a))[:2] == (70, 30)
     await ledger.tell(say.not_stored(a, t))

@@ -15,7 +15,7 @@ from tests.storage.storage_tools import ASK, Storage, succeeded, video
 async def test_fm36_the_provider_is_asked_for_a_fresh_address_when_ours_has_expired(
     storage: Storage, small_video: bytes
 ) -> None:
-    """Should fail without the question for a fresh address in `copy_task`. The result was given up."""
+    """Failed without the question for a fresh address in `copy_task`: the result was given up."""
     storage.provider.answer("/old", "403 Forbidden")
     storage.answer_poll(storage.serve("/new", small_video))
     fact = succeeded(video(storage.provider.url("/old")))
