@@ -194,7 +194,10 @@ class Lives(RuleBasedStateMachine):
 
 @pytest.mark.timeout(300)
 async def test_whatever_its_owner_does_a_task_ends_once_and_every_credit_is_somewhere(world: World) -> None:
-    """In a thread: hypothesis's machines are not asynchronous."""
+    """In a thread: hypothesis's machines are not asynchronous.
+
+    Failed with a ledger whose `decide` had no answer to a failure with a hold: a task was never final.
+    """
     Lives.facts = world.facts
     how = settings(
         max_examples=LIVES,
