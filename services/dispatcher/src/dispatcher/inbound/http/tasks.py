@@ -4,7 +4,7 @@ from uuid import UUID
 
 import orjson
 from runtime.db import Database
-from runtime.internal import InternalRoutes, Refusal, answer
+from runtime.internal import InternalRoutes, Refusal, answer, body_of
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -40,7 +40,7 @@ class TaskStates:
 
         `{"task_ids": […]}`, at most MOST_ASKED. Refusal 422 for anything else.
         """
-        return answer({"data": await task_states.read(self._db.pool, _task_ids(await request.body()))})
+        return answer({"data": await task_states.read(self._db.pool, _task_ids(await body_of(request)))})
 
 
 def _task_ids(body: bytes) -> list[UUID]:
