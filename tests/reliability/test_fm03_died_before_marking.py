@@ -39,6 +39,9 @@ async def _said_twice(reader: Reader, wanted: set[str]) -> list[str]:
 
 @pytest.mark.timeout(1200)
 async def test_fm03_a_request_that_is_said_twice_is_frozen_sent_and_charged_once(world) -> None:
+    """Seen to fail with a ledger that freezes for each request that it hears: it never got past the repeat
+    (`LockBroken`), and what was said last never ended.
+    """
     customer = await world.customer("1000")
     for n in range(DEATHS):
         await arm(world, "gateway", "relay.sent=kill:1")
