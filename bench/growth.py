@@ -63,8 +63,11 @@ async def _measure(stage: Stage, key: str) -> Report:
     for name in empty.figures:
         report.figures[f"{name} per second, empty"] = empty.figures[name]
         report.figures[f"{name} per second, grown"] = grown.figures[name]
-        kept = grown.shares[name] / empty.shares[name]
+        kept = grown.figures[name] / empty.figures[name]
         report.ratios[f"{name}: grown / empty"] = kept
+        report.figures[f"{name}: the same of shares of the yardstick"] = (
+            grown.shares[name] / empty.shares[name]
+        )
         report.at_least(f"{name}: grown / empty", kept, 0.8)
     report.holds("ledger check", *stage.proofs())
     return report
