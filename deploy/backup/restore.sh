@@ -14,5 +14,7 @@ dsn=$(printenv "$name") || { echo "$name is not set: where is the database of $s
 tables="SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
 [ "$(psql -XAtq -c "$tables" "$dsn")" = 0 ] || { echo "refused: the database of $service is not empty" >&2; exit 1; }
 pg_restore --no-owner --exit-on-error --single-transaction --dbname="$dsn" "$folder/$service.dump"
+# No process of it starts before `recover` has come to its end.
+psql -XAtq -c "UPDATE recovery SET began_at = now(), lost_at = now(), restored_at = NULL, ended_at = NULL" "$dsn"
 echo "$service is as old as its dump. Before it starts, in one of its containers:"
 echo "    service migrate && service recover [--lost-at TIME]"

@@ -12,6 +12,8 @@ import pytest
 import restored_database as database
 from contracts.topics import SERVICES
 from recovery_load import Load, counted
+from runtime.db import Database
+from runtime.recovery.part import NotRestored, Recovering
 from stack import databases
 
 SCRIPTS = Path(__file__).parents[2] / "deploy" / "backup"
@@ -32,6 +34,20 @@ async def script(world, name: str, *words: object) -> subprocess.CompletedProces
         text=True,
         check=False,
     )
+
+
+async def nothing_starts_on(world, service: str) -> None:
+    """Without the mark of `restore.sh` a process would go on as if nothing had been said since the dump."""
+    db = Database(world.facts["postgres"][service], name="forgetful", pool_size=2)
+    await db.start()
+    try:
+        part = Recovering(
+            db, service=service, bootstrap=world.facts["kafka_bootstrap"], group=service, topics=()
+        )
+        with pytest.raises(NotRestored, match=f"{service} recover"):
+            await part.start()
+    finally:
+        await db.stop()
 
 
 @pytest.mark.timeout(300)
@@ -56,6 +72,7 @@ async def test_what_the_scripts_put_back_recovers_and_every_task_ends(world, ser
     await databases.provision(database.admin(world), databases.passwords(world.home, [service]))
     restored = await script(world, "restore.sh", tmp_path, service)
     assert restored.returncode == 0, restored.stderr
+    await nothing_starts_on(world, service)
     done = await asyncio.to_thread(world.command, service, "recover", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     await database.start(world, service)

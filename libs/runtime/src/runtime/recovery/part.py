@@ -19,7 +19,7 @@ _LOOK_SECONDS = 1.0
 
 
 class NotRestored(Exception):
-    """`recover` was begun and has not come to its end."""
+    """The database was restored, or `recover` was begun, and `recover` has not come to its end."""
 
 
 class Recovering:
@@ -39,7 +39,8 @@ class Recovering:
         """Raises NotRestored, and is tried again, while the database lacks what the service had said."""
         state = await table.state(self._db.pool)
         if state.began_at is not None and state.restored_at is None:
-            raise NotRestored(f"recover has not ended: run `python -m {self._service} recover` again")
+            command = f"python -m {self._service} recover"
+            raise NotRestored(f"the database is a restored one and `{command}` has not ended: run it")
         if state.began_at is not None and state.ended_at is None:
             self._behind = "recovery: what the others said since the backup is not read yet"
             self._task = asyncio.create_task(self._catch_up(), name=self.name)
