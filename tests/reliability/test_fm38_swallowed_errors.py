@@ -7,10 +7,7 @@ from runtime_fixtures import effects, grant, has, ids_of, keep, until
 
 
 async def test_fm38_a_hook_that_fails_loses_nothing_that_was_written_down(db, kafka, topic, make_bus) -> None:
-    """Should fail without the relay's own look every `idle_seconds`.
-
-    What the failing nudge was for is never sent.
-    """
+    """Nobody wakes the relay: it finds what was written down by its own look every `idle_seconds`."""
     await make_bus(db, keep)
     relay = Relay(db, service="gateway", bootstrap=kafka, idle_seconds=0.2)
     await relay.start()
@@ -18,10 +15,11 @@ async def test_fm38_a_hook_that_fails_loses_nothing_that_was_written_down(db, ka
     async def nudge() -> None:
         raise RuntimeError("a hook that fails")
 
-    messages = [grant() for _ in range(5)]
-    async with db.transaction() as tx:
-        await Outbox("gateway", nudge).record(tx, messages)
-    await until(lambda: has(db, messages), "the effects of what was written down")
+    for _ in range(5):  # one after the other: each finds the relay at rest
+        message = grant()
+        async with db.transaction() as tx:
+            await Outbox("gateway", nudge).record(tx, [message])
+        await until(lambda message=message: has(db, [message]), "the effect of what was written down")
     await relay.stop()
     assert topic
 
@@ -29,10 +27,7 @@ async def test_fm38_a_hook_that_fails_loses_nothing_that_was_written_down(db, ka
 async def test_fm38_a_handler_that_fails_is_tried_again_and_its_neighbours_are_not_lost(
     db, say, make_bus
 ) -> None:
-    """Should fail if the batch's error was caught in `Batches.run` and the offsets moved.
-
-    Nothing took effect.
-    """
+    """Failed with the error of `apply` caught in `Batches._commit`: no effect was there."""
     failures = 3
 
     async def flaky(tx: object, facts: list[CreditsGranted]) -> None:
