@@ -22,7 +22,7 @@ def _failpoints(arm: str, *targets: str, at: Sequence[float] = (12, 30)) -> tupl
 
 
 REMEDIES = {
-    "offsets-with-the-work": Remedy(  # a task's lost facts are asked for again; a grant's are not
+    "offsets-with-the-work": Remedy(  # single lost facts are asked for again
         frozenset({"M2", "X1", "X3", "X7"}),
         tuple(
             Fault(at, "failpoint", name, 12.0, {"arm": "bus.applied=fail@0.5"})
