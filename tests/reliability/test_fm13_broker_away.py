@@ -42,6 +42,7 @@ async def test_fm13_a_restart_of_the_broker_is_survived(db, relay, make_bus, own
 async def test_fm13_a_broker_that_hangs_does_not_keep_a_relay_from_stopping(
     db, kafka, own_home, monkeypatch
 ) -> None:
+    """Seen to fail without a bound of the stop: it took a minute."""
     monkeypatch.setattr(relay_module, "_STOP_SECONDS", 1)
     own = Relay(db, service="gateway", bootstrap=kafka, idle_seconds=0.05)
     await own.start()
