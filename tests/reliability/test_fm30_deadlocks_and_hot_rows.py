@@ -23,10 +23,7 @@ async def test_fm30_everybody_at_one_account_waits_and_nobody_fails(
     say: Any,
     a: UUID,
 ) -> None:
-    """Should fail without `FOR UPDATE` in the lock of `db/balances.py`.
-
-    LockBroken: the row moved under the batch.
-    """
+    """Failed without `FOR UPDATE` in the lock of `db/balances.py`: two transfers of one version."""
     await ledger.tell(say.grant(a, 100))
     tasks = [uuid7() for _ in range(60)]
     await asyncio.gather(*(ledger.tell(say.request(a, task, 2)) for task in tasks))

@@ -12,6 +12,7 @@ relay = own_servers.relay
 
 
 async def test_fm31_a_restart_of_postgres_is_survived(db, relay, make_bus, own_home) -> None:
+    """Failed with a relay that ends with its first lost connection: what came after was never sent."""
     bus = await make_bus(db, keep)
     before, after = [grant() for _ in range(20)], [grant() for _ in range(20)]
     await record(db, before)

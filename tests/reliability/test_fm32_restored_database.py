@@ -15,7 +15,10 @@ from runtime_fixtures import TOPIC, effects, grant, has, ids_of, keep, until
 async def test_fm32_a_database_of_an_earlier_moment_catches_up_by_itself(
     db: Database, say: Any, make_bus: Any, kafka: str
 ) -> None:
-    """The broker would say that all is read; what counts are the offsets that came back with the rows."""
+    """The broker would say that all is read; the offsets in the rows count.
+
+    Failed without the seek to the stored offsets at assignment: the rest never came again.
+    """
     group = f"fm32-{uuid4().hex[:8]}"
     first = await make_bus(db, keep, group=group)
     before, after = [grant() for _ in range(10)], [grant() for _ in range(15)]

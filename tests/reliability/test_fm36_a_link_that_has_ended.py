@@ -37,10 +37,7 @@ async def test_fm36_the_provider_is_asked_for_a_fresh_address_when_ours_has_expi
 async def test_fm36_an_expired_result_that_the_provider_no_longer_has_is_a_failure(
     storage: Storage, answer: str, body: bytes, said: str
 ) -> None:
-    """The customer pays nothing. Should fail without the provider's word on it.
-
-    It was asked for half a day.
-    """
+    """The customer pays nothing. Failed without the provider's word on it: it was asked without end."""
     storage.provider.answer("/old", "410 Gone")
     storage.provider.answer(ASK, f"{answer}\r\ncontent-length: {len(body)}", body)
     fact = succeeded(video(storage.provider.url("/old")))

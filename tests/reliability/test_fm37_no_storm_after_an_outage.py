@@ -14,6 +14,8 @@ RATES = {"submits_per_second": 5.0, "polls_per_second": 10.0}
 async def test_fm37_an_outage_is_met_with_few_calls_and_ends_without_a_rush(dispatcher: Dispatcher) -> None:
     """At the outage's end the provider gets no more a second than it allows.
 
+    Failed with a `Pace` that lets everybody pass: 19 submits came within a second, where 5 are allowed.
+
     Each submit that was answered with 503 is looked up, never repeated as it is; the tasks are known to have
     arrived nowhere when the provider's list is back, and go out under new numbers, spread over time.
     """

@@ -7,7 +7,10 @@ from runtime_fixtures import effects, grant, has, ids_of, keep, until
 
 
 async def test_fm38_a_hook_that_fails_loses_nothing_that_was_written_down(db, kafka, topic, make_bus) -> None:
-    """Nobody wakes the relay: it finds what was written down by its own look every `idle_seconds`."""
+    """Nobody wakes the relay: it looks by itself every `idle_seconds`.
+
+    Failed without that look: what a failing hook was for was never sent.
+    """
     await make_bus(db, keep)
     relay = Relay(db, service="gateway", bootstrap=kafka, idle_seconds=0.2)
     await relay.start()
