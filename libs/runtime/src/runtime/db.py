@@ -41,8 +41,8 @@ BY_KEY = {
     "enable_mergejoin": "off",
     "plan_cache_mode": "force_generic_plan",
 }
-"""Services look rows up by key. A plan made while the tables were small would scan them for as long as its
-connection lives, and planning anew at each call costs the larger statements more than they take."""
+"""Services look rows up by key. A plan made while the tables were small would scan them until autovacuum has
+analyzed them, and planning anew at each call costs the larger statements more than they take."""
 
 KEEPALIVES = {"tcp_keepalives_idle": "20", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
 """A client that vanished with its machine lets go of its locks within the minute, not after two hours."""
