@@ -15,11 +15,12 @@ INSERT INTO webhooks (id, provider, account_id, task_id, attempt, provider_job_i
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::int[], $6::text[], $7::bool[],
                      $8::jsonb[], $9::bytea[], $10::bytea[], $11::bool[])
 ON CONFLICT (task_id, attempt, provider, body_hash) DO NOTHING
-RETURNING id, received_at, EXISTS (
-    SELECT FROM webhooks e
+RETURNING id, received_at, (
+    SELECT true FROM webhooks e
     WHERE (e.task_id, e.attempt, e.provider, e.provider_job_id)
         = (webhooks.task_id, webhooks.attempt, webhooks.provider, webhooks.provider_job_id)
-) AS lead_known
+    LIMIT 1  -- EXISTS may be answered by a hash of the whole table
+) IS NOT NULL AS lead_known
 """
 
 _OF_TASK = """
