@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-import asyncpg
 from contracts.events import AssetStored, CreditsGranted, ProviderCompleted, TaskRequested
 from contracts.ids import uuid7
 
@@ -50,7 +49,7 @@ async def _measure(stage: Stage) -> list[Report]:
     everybody, one_only = [uuid4() for _ in range(ACCOUNTS)], [uuid4()]
     await grants(stage, [*everybody, *one_only])
     await pairs(stage, everybody, TASKS // 4)  # warm up
-    await _analyze(stage)
+    await stage.analyze()
     tps, spread, hot = [], [], []
     for _ in range(ROUNDS):
         tps.append(await pgbench.tps(yardstick, PGBENCH_SECONDS))
@@ -99,15 +98,6 @@ async def pairs(stage: Stage, accounts: Sequence[UUID], tasks: int) -> Pairs:
     rate, cpu = counted / (time.perf_counter() - began[0]), used(began[2], stage.cpu(), counted)
     stage.stop("ledger")
     return Pairs(rate, cpu)
-
-
-async def _analyze(stage: Stage) -> None:
-    """What autovacuum does within its minute: until then plans are those of empty tables."""
-    conn = await asyncpg.connect(
-        f"{stage.admin_dsn.rsplit('/', 1)[0]}/{stage.dsn('ledger').rsplit('/', 1)[1]}"
-    )
-    await conn.execute("ANALYZE")
-    await conn.close()
 
 
 async def _moves(counter: Counter) -> int:

@@ -41,6 +41,7 @@ async def _measure(stage: Stage, account: str, key: str) -> Report:
     report = Report("path")
     gateway = await asyncpg.connect(stage.dsn("gateway"))
     await keep_in_flight(stage, key, gateway, account, WARM_UP_SECONDS)
+    await stage.analyze()
     written = await _Written.now(stage)
     begun = await final(gateway, account)
     rounds = [await _round(stage, key, gateway, account) for _ in range(ROUNDS)]

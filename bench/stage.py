@@ -173,6 +173,13 @@ class Stage:
         """The superuser's address."""
         return ServerSet(self.home).addresses().postgres_admin_dsn
 
+    async def analyze(self) -> None:
+        """What autovacuum does within its minute: until then plans are those of empty tables."""
+        for dsn in self.facts["postgres"].values():
+            conn = await asyncpg.connect(f"{self.admin_dsn.rsplit('/', 1)[0]}/{dsn.rsplit('/', 1)[1]}")
+            await conn.execute("ANALYZE")
+            await conn.close()
+
     async def value(self, service: str, sql: str, *args: Any) -> Any:
         """One value from a service's database."""
         conn = await asyncpg.connect(self.dsn(service))

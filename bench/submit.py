@@ -42,6 +42,7 @@ async def _measure(stage: Stage, key: str) -> Report:
     yardstick = await pgbench.prepare(stage.admin_dsn)
     report, submits = Report("submit"), await Submits.begin(stage, key)
     await submits.load(pick(3, 1))  # warm up
+    await stage.analyze()
     accepted, tps, cpu = [], [], {}
     for _ in range(ROUNDS):
         tps.append(await pgbench.tps(yardstick, PGBENCH_SECONDS))
