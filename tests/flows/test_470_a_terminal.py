@@ -89,6 +89,11 @@ async def test_a_task_that_fails_says_why_and_ends_with_a_code_of_its_own(world:
     assert (code, "provider_failed" in out) == (4, True)
 
 
+def _interruptible() -> None:
+    """As from a terminal: shells let what they start in the background ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 async def test_events_are_heard_on_this_machine(world: World) -> None:
     customer = await world.customer("100")
     async with receiving() as receiver:
@@ -97,6 +102,7 @@ async def test_events_are_heard_on_this_machine(world: World) -> None:
             *(FRAMEBUS, "listen", "--forward-to", target, "--events", "task.succeeded"),
             env=environment(world, customer),
             stdout=asyncio.subprocess.PIPE,
+            preexec_fn=_interruptible,
         )
         assert process.stdout is not None
         try:

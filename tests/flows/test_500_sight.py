@@ -76,7 +76,9 @@ async def test_every_metric_is_there_and_what_customers_do_moves_it(
 
 
 async def lively(world: World, customer: Customer) -> None:
-    """Something of everything: a success, a failure, a file, a webhook that finds nobody."""
+    """Something of everything: a success, a failure, a file, a webhook that finds nobody, a wrong key."""
+    wrong = {"Authorization": "Bearer fb_wrong"}
+    assert (await customer.api.get("/api/v1/credits", headers=wrong)).status_code == 401
     hook = {"url": f"{world.facts['simulator_url']}/nobody"}
     assert (await customer.api.post("/api/v1/webhooks", json=hook)).status_code == 201
     sent = await customer.api.post("/api/v1/uploads", files={"file": ("a.png", PNG, "image/png")})

@@ -27,7 +27,7 @@ async def test_a_release_with_other_prices_says_which_and_why(db: Database) -> N
     await NotePrices(db, CHEAP).start()
     assert await noted(db) == []
     await NotePrices(db, DEAR, "the provider's new list").start()
-    assert await noted(db) == [
+    assert sorted(await noted(db), key=lambda entry: entry[2]) == [
         ("deployment", "price.removed", "a", "the provider's new list"),
         ("deployment", "price.changed", "b", "the provider's new list"),
         ("deployment", "price.added", "c", "the provider's new list"),

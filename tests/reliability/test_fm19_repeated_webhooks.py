@@ -20,7 +20,7 @@ async def test_fm19_doubled_webhooks_change_nothing(world) -> None:
     document = await customer.make(seedance("every webhook twice"), 60)
     assert document["status"] == "succeeded"
     (counted,) = await world.rows("callbacks", COUNTED, customer.id)
-    assert counted["kept"] == counted["different"] == counted["said"] > 0
+    assert counted["kept"] == counted["different"] >= counted["said"] > 0
     assert (await customer.credits())["available"] == 100 - 6.57
 
 
