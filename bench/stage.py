@@ -1,13 +1,13 @@
 """A stack of the benches' own under `.framebus/bench`, and what a bench asks of it."""
 
 import asyncio
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -41,7 +41,7 @@ class Stage:
         self._given = given
 
     @classmethod
-    @contextmanager
+    @contextlib.contextmanager
     def open(cls, given: Mapping[str, str] | None = None) -> "Iterator[Stage]":
         """Bring everything up from nothing with these settings, and leave nothing behind.
 
@@ -209,11 +209,9 @@ def tree(pid: int) -> list[int]:
     while queue:
         current = queue.pop()
         found.append(current)
-        for task in Path(f"/proc/{current}/task").glob("*/children"):
-            try:
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            for task in Path(f"/proc/{current}/task").glob("*/children"):
                 queue += [int(child) for child in task.read_text().split()]
-            except OSError:
-                continue
     return found
 
 
