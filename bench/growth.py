@@ -15,7 +15,7 @@ from bench.figures import Report
 from bench.rounds import middle, pick
 from bench.seeding import MICRO, Past, seed
 from bench.stage import Stage
-from bench.submit import Submits
+from bench.submit import NO_REPEATS, Submits
 
 SMALL = Past(accounts=20, each=20, open=0, era=1)
 PAST = Past(accounts=pick(10_000, 1000), each=pick(100, 20), open=pick(10, 2))
@@ -42,7 +42,7 @@ class Rates:
 
 def run() -> Report:
     """Gateway and ledger on one stack; who else would answer their events is stopped."""
-    with Stage.open({"SIM_RENDER": "cached"}) as stage:
+    with Stage.open({"SIM_RENDER": "cached", **NO_REPEATS}) as stage:
         _, key = stage.account(100_000_000)
         stage.stop(*OTHERS)
         return asyncio.run(_measure(stage, key))
