@@ -22,6 +22,9 @@ from runtime.one_write import OneWriteProtocol
 log = structlog.get_logger()
 
 _LEAST_STOP_SECONDS = 3.0
+_M_MMAP_THRESHOLD = -3  # glibc's malloc.h
+_OWN_PAGES_BYTES = 1_048_576
+"""Larger blocks go back to the system when they are freed; glibc would raise the bound to their size."""
 _CLOSE = (b"connection", b"close")
 
 
@@ -155,7 +158,9 @@ def _quieten_collector() -> None:
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
     with contextlib.suppress(OSError, AttributeError):  # not glibc
-        ctypes.CDLL(None).malloc_trim(0)  # what starting has freed goes back to the system
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, _OWN_PAGES_BYTES)
+        libc.malloc_trim(0)  # what starting has freed goes back to the system
 
 
 def _stop_event() -> asyncio.Event:
