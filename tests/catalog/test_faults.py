@@ -256,3 +256,12 @@ def test_inline_bytes_agree_with_base64(content: bytes) -> None:
     from base64 import b64encode
 
     assert inline_bytes([f"data:image/png;base64,{b64encode(content).decode()}"]) == len(content)
+
+
+@given(data=st.data())
+def test_rules_that_are_not_asked_would_have_found_nothing(catalog: Catalog, data) -> None:
+    model = catalog.models[data.draw(st.sampled_from([WAN, SEEDANCE, VEO]))]
+    odd = st.one_of(st.none(), st.booleans(), st.just(""), st.just([]), st.integers(-1, 99), st.just(IMAGE))
+    listed = st.lists(st.sampled_from([IMAGE, PNG, 7, BAD_ROLED]), max_size=3)
+    value = data.draw(st.dictionaries(st.sampled_from(sorted(model.schema["properties"])), odd | listed))
+    assert model.rules.faults(value) == [fault for rule in model.rules for fault in rule.faults(value)]

@@ -8,6 +8,7 @@ import orjson
 from catalog.checks import check
 from catalog.model import Model
 from catalog.routes import Route
+from catalog.ruleset import RuleSet
 from catalog.schema import InputSchema
 from catalog.shapes import ModelFile, TiersFile
 from catalog.shared import Fields, with_shared
@@ -39,7 +40,7 @@ def load_model(path: Path, tiers: Mapping[str, Tier], fields: Fields) -> Model:
         minimum_tier=shape.minimum_tier,
         routes=tuple(shape.routes),
         price_rows=tuple(shape.price),
-        rules=tuple(shape.rules),
+        rules=RuleSet(shape.rules),
         derived=shape.derive,
         resolution=shape.resolution,
         frames_field=shape.frames_field,

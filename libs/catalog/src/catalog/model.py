@@ -12,7 +12,7 @@ from catalog.media import MediaKind, replaced
 from catalog.price import PriceRow
 from catalog.resolution import Resolution
 from catalog.routes import ProviderMode, Route
-from catalog.rules import InputRule, Media
+from catalog.ruleset import RuleSet
 from catalog.schema import InputSchema
 from catalog.tiers import Tier
 from catalog.values import is_plain, nul_faults, unreadable
@@ -47,7 +47,7 @@ class Model:
     minimum_tier: str
     routes: tuple[Route, ...]
     price_rows: tuple[PriceRow, ...]
-    rules: tuple[InputRule, ...]
+    rules: RuleSet
     derived: Mapping[str, str]
     """What we make ourselves: output name to the boolean input field that asks for it."""
     resolution: Resolution | None
@@ -88,23 +88,22 @@ class Model:
         found += self.input_schema.faults(value)
         given = self.input_schema.complete(value)
         if isinstance(given, dict):
-            found += [fault for rule in self.rules for fault in rule.faults(given)]
+            found += self.rules.faults(given)
         return found
 
     def references(self, value: Any) -> list[Reference]:
         """The files that an input names, for any JSON value."""
         if not isinstance(value, dict):
             return []
-        rules = (rule for rule in self.rules if isinstance(rule, Media))
         return [
             Reference(path, text, rule.medium, rule.seconds)
-            for rule in rules
+            for rule in self.rules.media(value)
             for path, text in rule.references(value)
         ]
 
     def with_references(self, value: Mapping[str, Any], changes: Mapping[str, str]) -> dict[str, Any]:
         """A copy of an input whose references are replaced, each as `changes` has it."""
-        named = {rule.field for rule in self.rules if isinstance(rule, Media)}
+        named = self.rules.media_fields
         return {name: replaced(each, changes) if name in named else each for name, each in value.items()}
 
     def with_defaults(self, value: Mapping[str, Any]) -> dict[str, Any]:

@@ -59,6 +59,11 @@ def field_of(selector: str) -> str:
 class _Rule(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @property
+    def trigger(self) -> str | None:
+        """The field without which the rule finds nothing; None where there is no such field."""
+        return None
+
 
 class Maximum(_Rule):
     """A number must not exceed the provider's limit."""
@@ -66,6 +71,11 @@ class Maximum(_Rule):
     kind: Literal["maximum"]
     field: str
     value: int
+
+    @property
+    def trigger(self) -> str:
+        """The field that it is about."""
+        return self.field
 
     def fields(self) -> set[str]:
         """The input fields that the rule names."""
@@ -85,6 +95,11 @@ class MaxLength(_Rule):
     field: str
     value: int
 
+    @property
+    def trigger(self) -> str:
+        """The field that it is about."""
+        return self.field
+
     def fields(self) -> set[str]:
         """The input fields that the rule names."""
         return {self.field}
@@ -101,6 +116,11 @@ class NotBlank(_Rule):
 
     kind: Literal["not_blank"]
     field: str
+
+    @property
+    def trigger(self) -> str:
+        """The field that it is about."""
+        return self.field
 
     def fields(self) -> set[str]:
         """The input fields that the rule names."""
@@ -120,6 +140,11 @@ class AtMost(_Rule):
     select: Selector
     count: int
 
+    @property
+    def trigger(self) -> str:
+        """The field that it is about."""
+        return field_of(self.select)
+
     def fields(self) -> set[str]:
         """The input fields that the rule names."""
         return {field_of(self.select)}
@@ -136,6 +161,11 @@ class Excludes(_Rule):
     kind: Literal["excludes"]
     select: Selector
     others: list[Selector]
+
+    @property
+    def trigger(self) -> str:
+        """The field that it is about."""
+        return field_of(self.select)
 
     def fields(self) -> set[str]:
         """The input fields that the rule names."""
@@ -154,6 +184,11 @@ class Requires(_Rule):
     kind: Literal["requires"]
     select: Selector
     any_of: list[Selector]
+
+    @property
+    def trigger(self) -> str:
+        """The field that it is about."""
+        return field_of(self.select)
 
     def fields(self) -> set[str]:
         """The input fields that the rule names."""
@@ -195,6 +230,11 @@ class Media(_Rule):
     seconds: str | None = None
     medium: MediaKind
     accept: list[Scheme]
+
+    @property
+    def trigger(self) -> str:
+        """The field that it is about."""
+        return self.field
 
     def fields(self) -> set[str]:
         """The input fields that the rule names."""

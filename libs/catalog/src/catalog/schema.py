@@ -69,8 +69,11 @@ def complete(schema: dict[str, Any], value: Any) -> Any:
     if isinstance(value, dict):
         properties = schema.get("properties", {})
         given = {name: complete(properties.get(name, {}), each) for name, each in value.items()}
-        missing = (name for name in properties if name not in value and "default" in properties[name])
-        return given | {name: deepcopy(properties[name]["default"]) for name in missing}
+        for name, each in properties.items():
+            if name not in value and "default" in each:
+                default = each["default"]
+                given[name] = deepcopy(default) if isinstance(default, dict | list) else default
+        return given
     if isinstance(value, list):
         return [complete(schema.get("items", {}), each) for each in value]
     if schema.get("type") == "integer" and isinstance(value, float) and value.is_integer():

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import orjson
 from contracts import envelope, topics
-from contracts.events import Event
+from contracts.events import DeadLetter, Event
 
 from runtime import tracing
 from runtime.db import Tx
@@ -80,8 +80,10 @@ class Outbox:
         }
 
     def _topic(self, event: Event) -> topics.Topic:
-        name = getattr(event, "service", None)
-        topic = topics.TOPICS[f"{name}.dlq"] if name else topics.topic_of(event)
+        if isinstance(event, DeadLetter):
+            topic = topics.TOPICS[f"{event.service}.dlq"]
+        else:
+            topic = topics.topic_of(event)
         if topic.writer != self._service:
             raise ValueError(f"{topic.name} is written by {topic.writer}, not by {self._service}")
         return topic

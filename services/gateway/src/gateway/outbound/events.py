@@ -35,15 +35,15 @@ def task_requested(
 
     `receipt` comes with the first task of a request with an idempotency key: the record that is kept of it.
     """
-    event = TaskRequested.model_construct(  # every value was checked where it came in: this is the hot path
+    event = TaskRequested(
         task_id=submission.task_id,
         account_id=submission.account_id,
         asset=cast("Asset", submission.asset),
         model=submission.model,
-        input=cast("dict[str, Any]", submission.input),
+        input=dict(submission.input),
         derive=list(submission.derive),
         quote_micro=submission.quote_micro,
-        price_rule=cast("dict[str, Any]", submission.price_rule),
+        price_rule=dict(submission.price_rule),
         requested_at=requested_at,
         deadline=deadline,
         surface=submission.surface,

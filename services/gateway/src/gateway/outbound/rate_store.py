@@ -43,6 +43,17 @@ class _SweptMemory(MemoryStorage):
             with contextlib.suppress(asyncio.CancelledError):
                 await self.timer
 
+    async def _get_sliding_window_info(
+        self, previous_key: str, current_key: str, expiry: int, now: float
+    ) -> tuple[int, float, int, float]:
+        """As the library's own, whose nested calls for a counter took a third of a quota's time."""
+        previous, current = self._count(previous_key, now), self._count(current_key, now)
+        previous_ttl = (1 - (((now - expiry) / expiry) % 1)) * expiry if previous else 0.0
+        return previous, previous_ttl, current, (1 - ((now / expiry) % 1)) * expiry + expiry
+
+    def _count(self, key: str, now: float) -> int:
+        return self.storage.get(key, 0) if self.expirations.get(key, 0.0) > now else 0
+
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -11,7 +11,7 @@ from runtime.outbox.recorder import Message, Outbox
 
 from gateway.db import balances, generations, keys, submissions
 from gateway.domain import admission
-from gateway.domain.admission import Accepted, Decision, Order, Receipt, Room, Scope
+from gateway.domain.admission import Accepted, Decision, Order, Room, Scope
 from gateway.outbound import events
 
 QUICKSTART = "quickstart"
@@ -28,16 +28,10 @@ class SubmitTasks:
     async def __call__(self, batch: Sequence[Order]) -> list[Decision]:
         """Decide and write; a decision for each order, in turn.
 
-        What is found before needs no lock. The rest is looked up again under the accounts' locks, so that
-        another process's accepted twin is seen; one that pays with the account's other asset holds another
-        lock, and is seen on the second try. What Postgres throws back to end a deadlock is tried again, too.
+        Earlier requests are looked up under the accounts' locks, so that another process's accepted twin is
+        seen; one that pays with the account's other asset holds another lock, and is seen on the second try.
+        What Postgres throws back to end a deadlock is tried again, too.
         """
-        known = await submissions.earlier(self._db.pool, _scopes(batch))
-        new = [each for each in batch if each.scope not in known]
-        decided = iter(await self._write_in_the_end(new) if new else ())
-        return [_replayed(each, known) or next(decided) for each in batch]
-
-    async def _write_in_the_end(self, batch: Sequence[Order]) -> list[Decision]:
         for _ in range(_MORE_TRIES):
             try:
                 return await self._write(batch)
@@ -83,11 +77,3 @@ async def find_replay(db: Database, scope: Scope, fingerprint: str, asset: str) 
 
 def _scopes(batch: Sequence[Order]) -> list[Scope]:
     return [scope for each in batch if (scope := each.scope) is not None]
-
-
-def _replayed(order: Order, known: Mapping[Scope, Receipt]) -> Decision | None:
-    scope = order.scope
-    if scope is None or scope not in known:
-        return None
-    mine = order.receipt
-    return admission.replay(mine.fingerprint, mine.asset, known[scope])
