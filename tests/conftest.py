@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 import hypothesis
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG as HTTPX_PATIENCE
 from runtime import migrate
 from runtime.bus.topics import create_topics
 from runtime.db import Database
@@ -20,6 +21,8 @@ HOME = ROOT / ".framebus" / os.environ.get("FRAMEBUS_TEST_HOME", "")  # two runs
 sys.path.insert(0, str(ROOT / "tests" / "api"))
 hypothesis.settings.register_profile("shared", deadline=None)  # a busy machine is no wrong answer
 hypothesis.settings.load_profile("shared")
+for _each in ("connect", "read", "write", "pool"):  # five seconds are less than a busy machine may pause
+    setattr(HTTPX_PATIENCE, _each, 30.0)
 _numbers = itertools.count(1)
 _DROPS_AT_ONCE = 16
 

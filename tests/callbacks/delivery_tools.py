@@ -25,7 +25,7 @@ from standardwebhooks import Webhook
 DOCUMENT = {"object": "task", "task_id": "task_01", "status": "succeeded", "cost_actual": 0.0657}
 
 
-async def until(condition: Callable[[], Any], seconds: float = 15) -> Any:
+async def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """Wait for a condition, not for a time."""
     end = time.monotonic() + seconds
     while True:

@@ -39,7 +39,7 @@ def simulator_url() -> Iterator[str]:
 
 @pytest.fixture
 async def simulator(simulator_url: str) -> AsyncIterator[Simulator]:
-    async with httpx.AsyncClient(base_url=simulator_url, timeout=10) as http:
+    async with httpx.AsyncClient(base_url=simulator_url, timeout=30) as http:
         await http.post("/_control/reset")
         yield Simulator(simulator_url, http)
         await http.post("/_control/reset")

@@ -41,7 +41,7 @@ BASES = {
 }
 
 
-async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 20.0) -> Any:
+async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 60.0) -> Any:
     """The condition's first truthy value."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -68,6 +68,11 @@ class Simulator:
 
     async def set(self, **settings: Any) -> None:
         answer = await self.http.put("/_control/settings", json=settings)
+        assert answer.status_code == 200, answer.text
+
+    async def finish(self, provider: str = "ark") -> None:
+        """End the waits of its jobs: for their end, or for the word that contradicts it."""
+        answer = await self.http.post("/_control/finish", params={"provider": provider})
         assert answer.status_code == 200, answer.text
 
     async def jobs(self, provider: str = "") -> list[dict[str, Any]]:
@@ -155,7 +160,7 @@ class Dispatcher:
         )
         return [orjson.loads(row["value"]) for row in found]
 
-    async def completed(self, task: UUID, seconds: float = 20.0) -> dict[str, Any]:
+    async def completed(self, task: UUID, seconds: float = 60.0) -> dict[str, Any]:
         found: list[dict[str, Any]] = await until(lambda: self.said(task, "provider.completed"), seconds)
         assert len(found) == 1
         return found[0]
@@ -163,6 +168,15 @@ class Dispatcher:
     async def attempts(self, task: UUID) -> list[dict[str, Any]]:
         found = await self.db.pool.fetch("SELECT * FROM attempts WHERE task_id = $1 ORDER BY n", task)
         return [dict(row) for row in found]
+
+    async def time_passes(self, seconds: float, *tasks: UUID) -> None:
+        """Bring these tasks' deadlines, and when they are looked at next, nearer by so much."""
+        for what in (
+            "jobs SET deadline = deadline - make_interval(secs => $2) WHERE task_id = ANY($1)",
+            "work SET due_at = due_at - make_interval(secs => $2) WHERE id = ANY($1) AND NOT leased",
+        ):
+            await self.db.pool.execute(f"UPDATE {what}", tasks, seconds)
+        self.wake()
 
     async def work_rows(self) -> int:
         count: int = await self.db.pool.fetchval("SELECT count(*) FROM work")

@@ -177,6 +177,19 @@ class World:
         response = await self.simulator.put("/_control/settings", json=settings)
         assert response.status_code == 200, response.text
 
+    async def finish(self, provider: str = "ark") -> None:
+        """End the waits of the jobs that the simulator holds (`never_final_next`, a long delay)."""
+        response = await self.simulator.post("/_control/finish", params={"provider": provider})
+        assert response.status_code == 200, response.text
+
+    async def time_passes(self, task: str, seconds: float) -> None:
+        """Bring a task's deadline, and when the dispatcher looks at it next, nearer by so much."""
+        for what in (
+            "jobs SET deadline = deadline - make_interval(secs => $2) WHERE task_id = $1",
+            "work SET due_at = due_at - make_interval(secs => $2) WHERE id = $1 AND NOT leased",
+        ):
+            await self.rows("dispatcher", f"UPDATE {what}", uuid_of(task), seconds)
+
     async def jobs(self, since: float = 0, provider: str = "ark") -> list[dict[str, Any]]:
         """What the simulator has accepted and would bill."""
         response = await self.simulator.get(

@@ -8,7 +8,7 @@ from flow_tools import World, seedance, until, uuid_of
 
 async def test_a_cancelled_task_costs_nothing_and_leaves_nothing_held(world: World) -> None:
     customer = await world.customer("100")
-    answer = await customer.submit(seedance("to be stopped [sim:queued]"))
+    answer = await customer.submit(seedance("to be stopped [sim:delay=240]"))
     task = answer.json()["task_id"]
 
     async def submitted() -> bool:
@@ -30,7 +30,7 @@ async def test_a_cancel_right_behind_the_submit_is_never_too_early(world: World)
     customer = await world.customer("1000")
 
     async def stop_at_once(n: int) -> str:
-        task = (await customer.submit(seedance(f"stopped at once {n} [sim:queued]"))).json()["task_id"]
+        task = (await customer.submit(seedance(f"stopped at once {n} [sim:delay=240]"))).json()["task_id"]
         assert (await customer.api.post(f"/api/v1/tasks/{task}/cancel")).status_code == 202
         return (await customer.finished(task))["status"]
 
@@ -46,13 +46,15 @@ async def test_a_cancel_right_behind_the_submit_is_never_too_early(world: World)
 
 async def test_a_success_despite_a_cancel_is_delivered_and_charged(world: World) -> None:
     customer = await world.customer("100")
-    task = (await customer.submit(seedance("goes on [sim:delay=2]"))).json()["task_id"]
+    await world.simulate(ark={"never_final_next": 1})
+    task = (await customer.submit(seedance("goes on"))).json()["task_id"]
 
     async def running() -> bool:
         return (await customer.task(task))["phases"]["processing_at"] is not None
 
     await until(running, "the provider works on it")
     assert (await customer.api.post(f"/api/v1/tasks/{task}/cancel")).status_code == 202
+    await world.finish()
     final = await customer.finished(task)
     assert (final["status"], final["cancel_requested"], final["cost_actual"]) == ("succeeded", True, 0.0657)
     conflict = await customer.api.post(f"/api/v1/tasks/{task}/cancel")
@@ -68,7 +70,7 @@ async def test_one_waiting_read_replaces_all_polls(world: World) -> None:
 
 async def test_a_slow_tasks_document_says_where_it_hangs_and_its_own_deadline_ends_it(world: World) -> None:
     customer = await world.customer("100")
-    body = seedance("in a hurry [sim:delay=60]") | {"deadline_seconds": 10}
+    body = seedance("in a hurry [sim:delay=600]") | {"deadline_seconds": 600}
     task = (await customer.submit(body)).json()["task_id"]
 
     async def explained() -> dict[str, Any] | None:
@@ -79,6 +81,7 @@ async def test_a_slow_tasks_document_says_where_it_hangs_and_its_own_deadline_en
     assert (attempt["number"], attempt["provider"], attempt["ended_at"]) == (1, "ark", None)
     assert attempt["route"].startswith("ark:")
     assert attempt["next_poll_at"]
+    await world.time_passes(task, 600)
     final = await customer.finished(task)
     assert (final["status"], final["error"]["code"]) == ("failed", "deadline_exceeded"), final
     assert final["cost_actual"] == 0

@@ -111,7 +111,8 @@ async def test_an_idempotency_key_gives_one_video_however_often_it_is_sent(world
     ids: list[str] = []
 
     def send() -> None:
-        with openai.OpenAI(base_url=f"{world.facts['gateway_url']}/v1", api_key=customer.key) as sync:
+        url = f"{world.facts['gateway_url']}/v1"
+        with openai.OpenAI(base_url=url, api_key=customer.key, max_retries=8) as sync:
             made = sync.videos.create(
                 model=SEEDANCE,
                 prompt="once",

@@ -96,7 +96,7 @@ async def test_images_are_made_and_brought_and_become_videos(world: World) -> No
 
 async def test_a_job_that_waits_is_in_the_queue_until_it_is_cancelled(world: World) -> None:
     customer = await world.customer("100")
-    waiting = got(await customer.api.post("/api/generate", json={**FOX, "prompt": "later [sim:queued]"}))
+    waiting = got(await customer.api.post("/api/generate", json={**FOX, "prompt": "later [sim:delay=240]"}))
     queue = got(await customer.api.get("/api/queue"))
     assert [each["job_id"] for each in queue["active_jobs"]] == [waiting["job_id"]]
     stopped = got(await customer.api.post("/api/cancel", json={"job_id": waiting["job_id"]}))

@@ -22,7 +22,11 @@ async def test_a_key_is_made_narrowed_renamed_and_deleted(world: World) -> None:
         got(await narrow.post("/api/v1/tasks", json=seedance()), 403)["error"]["code"] == "insufficient_scope"
     )
     assert got(await customer.api.patch(path, json={"name": "other"}))["name"] == "other"
-    assert got(await customer.api.get(path))["last_used_at"] is not None
+
+    async def used() -> bool:
+        return got(await customer.api.get(path))["last_used_at"] is not None
+
+    await until(used, "the use of the key is noted")
     assert len(got(await customer.api.get("/api/v1/keys"))["data"]) == 2
     got(await customer.api.delete(path), 204)
 

@@ -44,7 +44,7 @@ async def test_an_account_is_made_given_credits_and_a_key_and_is_watched(
     await until(booked, "the grant is booked")
     [entry] = got(await operator.get(f"{one}/grants"))["data"]
     assert (entry["id"], entry["booked_at"] is not None) == (given["id"], True)
-    task = got(await ann.post("/api/v1/tasks", json=seedance("held [sim:queued]")), 202)["task_id"]
+    task = got(await ann.post("/api/v1/tasks", json=seedance("held [sim:delay=240]")), 202)["task_id"]
 
     async def held() -> list[dict[str, Any]]:
         return got(await operator.get(f"{ADMIN}/holds", params={"account": made["id"]}))["data"]
@@ -99,10 +99,11 @@ async def test_what_a_service_could_not_read_is_shown_as_it_came(
         path = f"{ADMIN}/services/{service}/dead-letters"
 
         async def came(path: str = path) -> list[dict[str, Any]]:
-            return got(await operator.get(path, params={"open": "true", "limit": 5}))["data"]
+            found = got(await operator.get(path, params={"open": "true", "limit": 5}))["data"]
+            return [each for each in found if each["key"] == "\\376\\000"]
 
         [letter, *_] = await until(came, f"{service}'s dead letter")
-        assert (letter["topic"], letter["key"]) == (TOPICS[service], "\\376\\000")
+        assert letter["topic"] == TOPICS[service]
         shown = got(await operator.get(f"{path}/{letter['id']}"))
         assert shown["value"] == NOT_READABLE + "\\377"
         refused = got(await operator.post(f"{path}/{letter['id']}/replay"), 409)

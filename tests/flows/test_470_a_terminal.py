@@ -30,20 +30,27 @@ async def typed(world: World, customer: Customer, *words: str) -> tuple[int | No
 
 
 async def shown(world: World, customer: Customer, *words: str) -> str:
-    """What a terminal shows: with a window as standard error, progress is drawn."""
+    """What a terminal shows: with a window as standard error, progress is drawn.
+
+    The job at the provider ends when the window has shown that it is worked on.
+    """
+    await world.simulate(ark={"never_final_next": 1})
     ours, theirs = pty.openpty()
     process = await asyncio.create_subprocess_exec(
         FRAMEBUS, *words, env=environment(world, customer), stdout=theirs, stderr=theirs
     )
     os.close(theirs)
-    read = asyncio.get_running_loop().run_in_executor(None, drained, ours)
+    seen = bytearray()
+    read = asyncio.get_running_loop().run_in_executor(None, drain, ours, seen)
+    await until(lambda: b"processing" in seen, "the progress is drawn", 90)
+    await world.finish()
     assert await asyncio.wait_for(process.wait(), 90) == 0
-    return (await read).decode()
+    await read
+    return seen.decode()
 
 
-def drained(window: int) -> bytes:
-    """Everything until the other side is closed, which Linux tells as an error."""
-    seen = b""
+def drain(window: int, seen: bytearray) -> None:
+    """Read everything until the other side is closed, which Linux tells as an error."""
     while True:
         try:
             some = os.read(window, 65_536)
@@ -51,7 +58,7 @@ def drained(window: int) -> bytes:
             some = b""
         if not some:
             os.close(window)
-            return seen
+            return
         seen += some
 
 
@@ -75,7 +82,6 @@ async def test_a_task_is_submitted_watched_and_downloaded(world: World, tmp_path
 
 
 async def test_progress_is_drawn_while_a_task_is_made(world: World, tmp_path: Path) -> None:
-    await world.simulate(delay_seconds=3)
     customer = await world.customer("100")
     screen = await shown(world, customer, *KITE, "--download", str(tmp_path))
     assert all(word in screen for word in ("queued", "processing", "%", "succeeded"))
@@ -106,7 +112,7 @@ async def test_events_are_heard_on_this_machine(world: World) -> None:
         )
         assert process.stdout is not None
         try:
-            assert b"Listening" in await asyncio.wait_for(process.stdout.readline(), 30)
+            assert b"Listening" in await asyncio.wait_for(process.stdout.readline(), 60)
             secret = (await process.stdout.readline()).decode().strip()
             document = await customer.make(seedance())
             line = await asyncio.wait_for(process.stdout.readline(), 60)

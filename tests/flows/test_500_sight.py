@@ -72,7 +72,7 @@ async def test_every_metric_is_there_and_what_customers_do_moves_it(
         await until(whole, "every metric to move", 60)
     except AssertionError:
         raise AssertionError(f"not there, or not moved: {sorted(await missing())}") from None
-    assert await prometheus.query("sum(framebus_ready) == 5")
+    await until(lambda: prometheus.query("sum(framebus_ready) == 5"), "all to be ready")
 
 
 async def lively(world: World, customer: Customer) -> None:
@@ -96,7 +96,7 @@ async def test_prometheus_answers_whatever_the_dashboards_ask(prometheus: Promet
         return not asked
 
     try:
-        await until(answered, "an answer to each", 30)
+        await until(answered, "an answer to each", 60)
     except AssertionError:
         raise AssertionError(f"no answer to {sorted(asked)}") from None
 

@@ -4,6 +4,7 @@ Schemathesis makes the requests, right ones and wrong ones. `FRAMEBUS_FUZZ_EXAMP
 """
 
 import os
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,8 @@ REAL_IDS: dict[str, str] = {}
 DOOMED_IDS: dict[str, str] = {}
 """The same for what deletes, so that the others find something."""
 INPUT = seedance()["input"]
+TRIES = 3
+"""A machine that stands still for seconds may be asked to come again, as any client is; not for ever."""
 
 schema = schemathesis.openapi.from_dict(document())
 
@@ -93,5 +96,9 @@ async def caller(running: None) -> AsyncIterator[Caller]:  # noqa: ARG001 -- the
 )
 def test_any_request_gets_an_answer_that_is_described(case: schemathesis.Case, caller: Caller) -> None:
     headers = {"Authorization": f"Bearer {caller.key}"}
-    answer = case.call(base_url=caller.base_url, headers=headers, timeout=30, allow_redirects=False)
+    for _ in range(TRIES):
+        answer = case.call(base_url=caller.base_url, headers=headers, timeout=60, allow_redirects=False)
+        if answer.status_code != 503 or "retry-after" not in answer.headers:
+            break
+        time.sleep(1)
     case.validate_response(answer, checks=CONFORMS)

@@ -173,7 +173,7 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def no_credit_is_lost_or_made(self) -> None:
         """Facts of two topics may come in either order, so it is true a moment later at the latest."""
-        in_time(self._adds_up, "credits that add up", 15)
+        in_time(self._adds_up, "credits that add up")
 
     def _adds_up(self) -> bool:
         balance = got(self.api.get("/api/v1/credits"))
@@ -187,7 +187,7 @@ class Lives(RuleBasedStateMachine):
         for task in self.known:
             in_time(lambda each=task: self.look(each, wait=5)["status"] in FINAL, f"{task} is final")
         in_time(lambda: got(self.api.get("/api/v1/credits"))["held"] == 0, "nothing is held")
-        in_time(self._adds_up, "credits that add up", 15)
+        in_time(self._adds_up, "credits that add up")
         for client in (self.api, self.admin):
             client.close()
 

@@ -46,7 +46,7 @@ def seedance(**changes: Any) -> dict[str, Any]:
     return {"model": "doubao-seedance-2-0-fast", "input": SEEDANCE | changes}
 
 
-async def until(condition: Callable[[], Any], seconds: float = 10) -> Any:
+async def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """Wait for a condition, not for a time."""
     end = time.monotonic() + seconds
     while True:

@@ -31,7 +31,7 @@ class Load:
             answer = await self.customer.submit(seedance(key), key)
             assert (answer.status_code, answer.json().get("task_id")) == (202, task), answer.text
 
-    async def ended(self, seconds: float = 90) -> Counter[str]:
+    async def ended(self, seconds: float = 120) -> Counter[str]:
         """Wait until all are final; how they ended."""
         documents = await asyncio.gather(*(self._final(task, seconds) for task in self.tasks.values()))
         return Counter(document["status"] for document in documents)

@@ -23,7 +23,7 @@ TAKEN = "SELECT count(*) AS n FROM jobs WHERE account_id = $1 AND attempt > 0"
 GRANTED = 10_000_000_000
 
 
-@pytest.mark.timeout(900 if LONG else 200)
+@pytest.mark.timeout(900 if LONG else 300)
 @pytest.mark.parametrize("service", SERVICES)
 async def test_a_service_set_back_to_a_dump_takes_back_what_it_had_said(world, service, tmp_path) -> None:
     customer = await world.customer("10000")
@@ -42,7 +42,7 @@ async def test_a_service_set_back_to_a_dump_takes_back_what_it_had_said(world, s
     await database.restore(world, service, tmp_path / "dump")
     done = await asyncio.to_thread(world.command, service, "recover", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.match(r"epoch [2-9]: ", done.stdout), done.stdout
+    assert re.match(r"epoch (?!1:)[0-9]+: ", done.stdout), done.stdout
     await database.start(world, service)
     ended = await load.ended()
     succeeded = ended["succeeded"]

@@ -70,6 +70,7 @@ class Told:
         return len(self.successes)
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("service", MISTAKES)
 async def test_dead_letters_of_a_mended_service_are_replayed_and_every_task_ends_once(
     world: World, service: str

@@ -28,6 +28,8 @@ class Way:
     spoil: Callable[[bytes], bytes] | None = None
     """What becomes of the bytes on their way to the server."""
     cuts: int = 0
+    passed: list[tuple[float, str]] = field(default_factory=list)
+    """When each request over HTTP went on to the server, and its method."""
     refused_at: list[float] = field(default_factory=list)
 
     def instead_of(self, address: str) -> str:
@@ -73,6 +75,8 @@ class Way:
                 if cut == "before":
                     return
                 lost.set()
+            if (method := data.partition(b" ")[0]) in {b"GET", b"POST", b"DELETE"}:
+                self.passed.append((time.monotonic(), method.decode()))
             writer.write(self.spoil(data) if self.spoil else data)
             await writer.drain()
 

@@ -30,7 +30,7 @@ async def arm(world: World, service: str, text: str) -> dict[str, Any]:
     return await asyncio.to_thread(control.failpoints, service, text, world.home.state)
 
 
-async def dead(world: World, service: str, seconds: float = 30) -> None:
+async def dead(world: World, service: str, seconds: float = 60) -> None:
     """Wait until a service's process has died."""
     record = processes.find(world.home, service)
     assert record is not None
@@ -59,4 +59,4 @@ async def killed(child: Child, path: str) -> None:
     await soon(child.ready, "the child is ready", 90)
     with contextlib.suppress(httpx.TransportError):  # it may die before it answers
         await child.http.post(path)
-    assert await asyncio.wait_for(child.process.wait(), 30) == -9, child.log.read_text()
+    assert await asyncio.wait_for(child.process.wait(), 60) == -9, child.log.read_text()

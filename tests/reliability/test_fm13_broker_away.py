@@ -51,9 +51,8 @@ async def test_fm13_a_broker_that_hangs_does_not_keep_a_relay_from_stopping(
     control.kill("kafka", signal.SIGSTOP, state=own_home)
     try:
         await record(db, [grant()])
-        began = time.monotonic()
-        await own.stop()
-        assert time.monotonic() - began < 5
+        async with asyncio.timeout(30):
+            await own.stop()
     finally:
         control.kill("kafka", signal.SIGCONT, state=own_home)
 

@@ -5,6 +5,7 @@ the second one finds the attempt no longer as its step saw it.
 """
 
 import asyncio
+from uuid import UUID
 
 import pytest
 from dispatcher.db.records import Record
@@ -83,8 +84,12 @@ async def test_fm21_of_two_different_last_words_the_first_one_counts(
     monkeypatch.setattr(Store, "record", in_order)
     await dispatcher.start()
     await dispatcher.start()
-    task = await dispatcher.accept("[sim:delay=3]", seconds=1.5)
+    await dispatcher.simulator.set(ark={"never_final_next": 1})
+    task = await dispatcher.accept(seconds=600)
+    await until(lambda: _runs(dispatcher, task))
+    await dispatcher.time_passes(600, task)
     await until(lambda: _true(both.n_waiting == 1))
+    await dispatcher.simulator.finish()
     await until(lambda: _over(dispatcher))
     await dispatcher.db.pool.execute("UPDATE work SET leased = false, due_at = now() WHERE id = $1", task)
     dispatcher.wake()
@@ -104,6 +109,10 @@ async def test_fm21_of_two_different_last_words_the_first_one_counts(
 
 async def _true(fact: bool) -> bool:
     return fact
+
+
+async def _runs(dispatcher: Dispatcher, task: UUID) -> bool:
+    return [each["status"] for each in await dispatcher.attempts(task)] == ["submitted"]
 
 
 async def _over(dispatcher: Dispatcher) -> bool:

@@ -34,7 +34,7 @@ async def test_fm22_the_first_definite_word_counts(
     monkeypatch.setattr(handle_job, "poll_attempt", the_first_is_late)
     await dispatcher.start()
     await dispatcher.start()
-    await dispatcher.simulator.set(ark={f"{fault}_next": 1, "contradict_after_seconds": 0.6})
+    await dispatcher.simulator.set(ark={f"{fault}_next": 1, "contradict_after_seconds": 600})
     request = requested()
     await dispatcher.apply(request, frozen(request))
     await until(lambda: _true(bool(waiting)))
@@ -47,6 +47,7 @@ async def test_fm22_the_first_definite_word_counts(
         (job,) = await dispatcher.simulator.jobs()
         return job["state"] == ("failed" if first == "succeeded" else "succeeded")
 
+    await dispatcher.simulator.finish()
     await until(contradicted)
     late.set()
     job_id = (await dispatcher.attempts(request.task_id))[0]["provider_job_id"]

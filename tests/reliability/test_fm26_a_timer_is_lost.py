@@ -40,11 +40,12 @@ async def test_fm26_a_ledger_that_knows_nothing_gives_back_what_is_past_its_time
 async def test_fm26_a_task_ends_at_its_deadline_although_all_who_knew_it_died(dispatcher: Dispatcher) -> None:
     """Failed with a work row that was made only when request and hold were both known: a task never ended."""
     first = await dispatcher.start()
-    waits = requested(seconds=6)  # its hold never comes
-    runs = requested("[sim:delay=30]", seconds=6)
+    waits = requested(seconds=600)  # its hold never comes
+    runs = requested("[sim:delay=600]", seconds=600)
     await dispatcher.apply(waits, runs, frozen(runs))
     await until(lambda: dispatcher.said(runs.task_id, "task.progress"))
     await dispatcher.kill(first)
+    await dispatcher.time_passes(600, waits.task_id, runs.task_id)
     await dispatcher.start()
     for request in (waits, runs):
         done = await dispatcher.completed(request.task_id)

@@ -61,9 +61,15 @@ async def test_fm33_clock_skew_of_an_hour_moves_no_deadline(
     true = time.time
     monkeypatch.setattr(time, "time", lambda: true() + skew)
     await dispatcher.start()
-    slow, quick = requested("[sim:delay=30]", seconds=3), requested(seconds=60)
+    slow, quick = requested("[sim:delay=600]", seconds=600), requested(seconds=600)
     await dispatcher.apply(slow, frozen(slow), quick, frozen(quick))
     assert (await dispatcher.completed(quick.task_id))["outcome"] == "succeeded"
+
+    async def runs() -> bool:
+        return [each["status"] for each in await dispatcher.attempts(slow.task_id)] == ["submitted"]
+
+    await until(runs)
+    await dispatcher.time_passes(600, slow.task_id)
     assert (await dispatcher.completed(slow.task_id))["error_code"] == "deadline_exceeded"
     late = "SELECT extract(epoch FROM completed_at - deadline)::float8 FROM jobs WHERE task_id = $1"
     assert await dispatcher.db.pool.fetchval(late, slow.task_id) >= 0

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,8 +25,8 @@ from starlette.responses import PlainTextResponse
 sys.path.insert(0, str(Path(__file__).parent))
 from runtime_fixtures import TOPIC, grant, keep, own_topics
 
-SLOW = 666
-"""The amount of a record that takes long to decode."""
+HALT = 666
+"""The amount of a record over which the process stops (SIGSTOP), until somebody lets it go on."""
 
 
 class Settings(StreamSettings):
@@ -89,10 +88,10 @@ def build(settings: Settings, _: frozenset[str]) -> Built:
 
 
 def translate(event, _):
-    if event.amount_micro == SLOW:
+    if event.amount_micro == HALT:
         sys.stdout.write("decoding\n")
         sys.stdout.flush()
-        time.sleep(1)
+        os.kill(os.getpid(), signal.SIGSTOP)
     return event
 
 

@@ -143,7 +143,7 @@ async def record(db: Database, messages: list[Message]) -> None:
         await outbox.record(tx, messages)
 
 
-async def until(condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+async def until(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
     """Wait for a condition (plain or awaitable), not for a time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -72,6 +72,10 @@ class Sim:
     async def set(self, **settings: Any) -> httpx.Response:
         return await self.http.put("/_control/settings", json=settings)
 
+    async def finish(self, provider: str) -> None:
+        answer = await self.http.post("/_control/finish", params={"provider": provider})
+        assert answer.status_code == 200, answer.text
+
     async def log(self, provider: str = "") -> list[dict[str, Any]]:
         answer = await self.http.get("/_control/log", params={"provider": provider})
         jobs: list[dict[str, Any]] = answer.json()["jobs"]

@@ -176,6 +176,21 @@ async def test_a_job_can_run_for_ever_and_can_be_moderated(quick: Any) -> None:
     await quick.ark_done(await quick.ark("long after"))
     assert (await quick.get(path))["status"] == "running"
     assert [job["billed"] for job in await quick.log()] == [False, False, True]
+    await quick.finish("ark")
+    await quick.until(path, lambda task: task["status"] == "succeeded")
+
+
+async def test_a_jobs_wait_ends_on_order_wherever_it_is(quick: Any) -> None:
+    await quick.set(delay_seconds=600)
+    waiting = await quick.ark()
+    other = await quick.wan()
+    await quick.finish("ark")
+    assert (await quick.ark_done(waiting))["status"] == "succeeded"
+    assert [(job["provider"], job["state"]) for job in await quick.log()] == [
+        ("ark", "succeeded"),
+        ("dashscope", "queued"),
+    ]
+    assert other.status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -185,9 +200,10 @@ async def test_a_job_can_run_for_ever_and_can_be_moderated(quick: Any) -> None:
 async def test_a_job_can_take_its_final_word_back(
     quick: Any, receiver: Any, fault: str, words: list[str]
 ) -> None:
-    await quick.set(ark={f"{fault}_next": 1, "contradict_after_seconds": 0.2})
+    await quick.set(ark={f"{fault}_next": 1, "contradict_after_seconds": 600})
     submitted = await quick.ark(callback_url=f"{receiver.url}/hook")
     first = await quick.ark_done(submitted)
+    await quick.finish("ark")
     second = await quick.until(f"{ARK}/{first['id']}", lambda task: task["status"] != first["status"])
     assert [first["status"], second["status"]] == words
     told = [body["status"] for body in await receiver.until(4)]

@@ -29,7 +29,7 @@ ASK = f"/ark/contents/generations/tasks/{JOB}"
 """Where the Ark adapter asks for the state of `JOB`."""
 
 
-async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 20.0) -> Any:
+async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 60.0) -> Any:
     """The condition's first truthy value."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -109,7 +109,7 @@ class Storage:
         found = await self.db.pool.fetch("SELECT value FROM outbox WHERE topic = 'asset.stored' ORDER BY id")
         return [AssetStored.model_validate(row["value"]) for row in found]
 
-    async def word(self, fact: Succeeded, seconds: float = 20.0) -> AssetStored:
+    async def word(self, fact: Succeeded, seconds: float = 60.0) -> AssetStored:
         """The one thing said of a task, once its work is gone too."""
 
         async def ended() -> AssetStored | None:

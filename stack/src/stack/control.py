@@ -71,7 +71,7 @@ def failpoints(service: str, text: str | None = None, state: Path = STATE) -> di
     if token is None:
         raise StackError(f"{service} has no failpoints: it is none of the services")
     url, headers = f"http://127.0.0.1:{spec.port}/internal/failpoints", {"Authorization": f"Bearer {token}"}
-    with httpx.Client(headers=headers, trust_env=False) as http:
+    with httpx.Client(headers=headers, timeout=30, trust_env=False) as http:
         try:
             answer = http.get(url) if text is None else http.put(url, json={"arm": text})
         except httpx.HTTPError as error:

@@ -26,6 +26,7 @@ ABOUT: dict[str, Any] = {
     "PUT /_control/faults": "{seed, shares: {fault: share}, providers?}: the seed decides which occasions",
     "DELETE /_control/faults": "no shares any more, and nothing that is still due",
     "POST /_control/expire?provider=": "ends the life of every result link that was given out so far",
+    "POST /_control/finish?provider=": "ends its jobs' waits: for their end, or for the opposite word",
     "POST /_control/reset": "forgets all jobs, files and changed settings",
     "providers": list(PROVIDERS),
     "settings of a provider": {
@@ -82,6 +83,7 @@ class Control:
             Route("/_control/requests", self._requests, methods=["GET", "DELETE"]),
             Route("/_control/log", self._log, methods=["GET"]),
             Route("/_control/expire", self._expire, methods=["POST"]),
+            Route("/_control/finish", self._finish, methods=["POST"]),
             Route("/_control/reset", self._reset, methods=["POST"]),
         ]
 
@@ -146,6 +148,13 @@ class Control:
         if provider not in PROVIDERS:
             return _no_such_provider()
         self._files.expire(provider)
+        return reply({})
+
+    async def _finish(self, request: Request) -> Response:
+        provider = request.query_params.get("provider")
+        if provider not in PROVIDERS:
+            return _no_such_provider()
+        self._runner.finish(provider)
         return reply({})
 
     async def _reset(self, request: Request) -> Response:

@@ -23,7 +23,7 @@ FAULTS: dict[str, str] = {
     "poll_endless": "read: answers without end",
     "fail": "job: ends as failed",
     "moderated": "job: is refused by moderation, as a result",
-    "never_final": "job: runs for ever",
+    "never_final": "job: runs for ever, or until /_control/finish",
     "succeed_then_fail": "job: is succeeded, and contradict_after_seconds later failed",
     "fail_then_succeed": "job: is failed, and contradict_after_seconds later succeeded",
     "webhook_lost": "webhook: is never sent",

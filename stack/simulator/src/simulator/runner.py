@@ -51,6 +51,7 @@ class JobRunner:
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._waiting: dict[int, asyncio.Event] = {}
+        self._over: dict[int, asyncio.Event] = {}
         self._cached_lock = asyncio.Lock()
         self.providers: dict[str, Provider] = {}
         self.on_reset: list[Callable[[], None]] = []
@@ -83,6 +84,18 @@ class JobRunner:
         if task is not None:
             task.cancel()
         self._finish(job, "cancelled")
+
+    def finish(self, provider: str) -> None:
+        """End every wait of a provider's jobs: for their end, or for the word that contradicts it."""
+        for job in self._store.log:
+            if job.provider != provider:
+                continue
+            timer = self._timers.pop(id(job), None)
+            if not job.final:
+                self._over.setdefault(id(job), asyncio.Event()).set()
+            if timer is not None:
+                timer.cancel()
+                (self._contradict if job.final else self._start)(job)
 
     def delete(self, job: Job) -> None:
         """Take the job's record away from its provider's clients; the log keeps it."""
@@ -133,6 +146,7 @@ class JobRunner:
         for event in self._waiting.values():
             event.set()
         self._waiting.clear()
+        self._over.clear()
 
     def _schedule(self, job: Job, delay: float) -> None:
         self._timers[id(job)] = asyncio.get_running_loop().call_later(max(0.0, delay), self._start, job)
@@ -148,13 +162,9 @@ class JobRunner:
         task.add_done_callback(lambda _: self._tasks.pop(id(job), None))
 
     async def _work(self, job: Job) -> None:
-        if job.outcome == "never_final":
-            return
         began = time.monotonic()
         reason = _REASONS[job.outcome] if job.outcome in _REASONS else await self._produce(job)
-        remaining = began + job.run_seconds - time.monotonic()
-        if remaining > 0:
-            await asyncio.sleep(remaining)
+        await self._run_out(job, began)
         if reason is not None:
             self._fail(job, reason)
         elif job.outcome == "fail_then_succeed":
@@ -163,6 +173,14 @@ class JobRunner:
             self._succeed(job)
         job.contradicted = reason is not None
         self._contradict_later(job)
+
+    async def _run_out(self, job: Job, began: float) -> None:
+        """Let the job run for as long as it should, for ever if it is so ordered, or until `finish`."""
+        seconds = None if job.outcome == "never_final" else began + job.run_seconds - time.monotonic()
+        if seconds is None or seconds > 0:
+            over = self._over.setdefault(id(job), asyncio.Event())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), seconds)
 
     def _fail(self, job: Job, reason: str) -> None:
         job.error = self.providers[job.provider].failure(reason)
@@ -258,6 +276,7 @@ class JobRunner:
         self._publish(job)
         self._journal.changed(job)
         self._callbacks.changed(job)
+        self._over.pop(id(job), None)
         event = self._waiting.pop(id(job), None)
         if event is not None:
             event.set()
