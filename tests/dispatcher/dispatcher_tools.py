@@ -75,6 +75,16 @@ class Simulator:
         answer = await self.http.post("/_control/finish", params={"provider": provider})
         assert answer.status_code == 200, answer.text
 
+    async def record(self, provider: str = "ark") -> None:
+        """Keep the requests that come from now on."""
+        await self.http.delete("/_control/requests", params={"provider": provider})
+        await self.set(**{provider: {"record": True}})
+
+    async def came(self, provider: str = "ark") -> list[str]:
+        """The methods of the requests that were kept."""
+        answer = await self.http.get("/_control/requests", params={"provider": provider})
+        return [each["method"] for each in answer.json()["requests"]]
+
     async def jobs(self, provider: str = "") -> list[dict[str, Any]]:
         answer = await self.http.get("/_control/log", params={"provider": provider})
         found: list[dict[str, Any]] = answer.json()["jobs"]

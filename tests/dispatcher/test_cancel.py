@@ -10,13 +10,15 @@ from hypothesis import settings as tuned
 from hypothesis import strategies as st
 
 pytestmark = pytest.mark.stack
+WAITS = "[sim:delay=400]"
+"""A job's queue is a quarter of its delay, longer than any test looks."""
 
 
 async def test_a_cancel_needs_no_other_fact(dispatcher: Dispatcher) -> None:
     await dispatcher.start()
     request = requested()
     await dispatcher.apply(cancel(request))
-    done = await dispatcher.completed(request.task_id, 5)
+    done = await dispatcher.completed(request.task_id)
     assert (done["outcome"], done["error_code"], done["attempt"]) == ("cancelled", "cancelled", 0)
     await dispatcher.apply(request, frozen(request), cancel(request))
     await asyncio.sleep(0.2)
@@ -27,11 +29,11 @@ async def test_a_cancel_needs_no_other_fact(dispatcher: Dispatcher) -> None:
 @pytest.mark.parametrize("model", [SEEDANCE, WAN])
 async def test_a_job_that_waits_at_the_provider_is_stopped_there(dispatcher: Dispatcher, model: str) -> None:
     await dispatcher.start()
-    request = requested("[sim:queued]", model=model)
+    request = requested(WAITS, model=model)
     await dispatcher.apply(request, frozen(request))
     await until(lambda: dispatcher.said(request.task_id, "task.progress"))
     await dispatcher.apply(cancel(request))
-    done = await dispatcher.completed(request.task_id, 6)
+    done = await dispatcher.completed(request.task_id)
     assert (done["outcome"], done["error_code"], done["attempt"]) == ("cancelled", "cancelled", 1)
     (attempt,) = await dispatcher.attempts(request.task_id)
     assert (attempt["status"], attempt["cancel"]) == ("cancelled", "accepted")
@@ -39,7 +41,8 @@ async def test_a_job_that_waits_at_the_provider_is_stopped_there(dispatcher: Dis
 
 async def test_a_job_that_runs_goes_on_and_its_success_counts(dispatcher: Dispatcher) -> None:
     await dispatcher.start()
-    request = requested("[sim:delay=1.5]")
+    await dispatcher.simulator.set(ark={"never_final_next": 1})
+    request = requested()
     await dispatcher.apply(request, frozen(request))
 
     async def runs() -> bool:
@@ -48,6 +51,15 @@ async def test_a_job_that_runs_goes_on_and_its_success_counts(dispatcher: Dispat
 
     await until(runs)
     await dispatcher.apply(cancel(request))
+
+    (before,) = await dispatcher.attempts(request.task_id)
+
+    async def asked_again() -> bool:
+        (attempt,) = await dispatcher.attempts(request.task_id)
+        return bool(attempt["polls"] >= before["polls"] + 2)
+
+    await until(asked_again)
+    await dispatcher.simulator.finish()
     done = await dispatcher.completed(request.task_id)
     assert (done["outcome"], len(done["outputs"])) == ("succeeded", 1)
 
@@ -64,21 +76,21 @@ async def test_where_a_protocol_has_no_cancel_the_task_ends_as_it_ends(dispatche
 async def test_a_cancel_while_the_submit_is_on_its_way_reaches_the_provider(dispatcher: Dispatcher) -> None:
     await dispatcher.start()
     await dispatcher.simulator.set(ark={"submit_delay_seconds": 0.6})
-    request = requested("[sim:queued]")
+    request = requested(WAITS)
     await dispatcher.apply(request, frozen(request))
     await until(lambda: dispatcher.attempts(request.task_id))
     await dispatcher.apply(cancel(request))
-    assert (await dispatcher.completed(request.task_id, 8))["outcome"] == "cancelled"
+    assert (await dispatcher.completed(request.task_id))["outcome"] == "cancelled"
 
 
 async def test_a_lost_answer_is_found_before_it_is_stopped(dispatcher: Dispatcher) -> None:
     await dispatcher.start()
     await dispatcher.simulator.set(ark={"drop_answer_next": 1})
-    request = requested("[sim:queued]")
+    request = requested(WAITS)
     await dispatcher.apply(request, frozen(request))
     await until(lambda: dispatcher.attempts(request.task_id))
     await dispatcher.apply(cancel(request))
-    done = await dispatcher.completed(request.task_id, 12)
+    done = await dispatcher.completed(request.task_id)
     assert (done["outcome"], done["attempt"]) == ("cancelled", 1)
     assert len(await dispatcher.simulator.jobs()) == 1
 
@@ -93,7 +105,7 @@ async def test_a_cancel_of_what_waits_for_its_provider_is_not_sent(dispatcher: D
 
     await until(deferred)
     await dispatcher.apply(cancel(request))
-    assert (await dispatcher.completed(request.task_id, 5))["outcome"] == "cancelled"
+    assert (await dispatcher.completed(request.task_id))["outcome"] == "cancelled"
 
 
 @given(data=st.data())

@@ -103,8 +103,8 @@ async def test_a_lost_answer_without_lookup_is_uncertain_and_never_sent_again(di
 
 
 async def test_a_webhook_makes_the_poll_due_at_once(dispatcher: Dispatcher, callbacks: Callbacks) -> None:
-    await dispatcher.start(callbacks_url=callbacks.url, callback_secrets=[SECRET], ark={"poll_seconds": None})
-    done = await dispatcher.completed(await dispatcher.accept(), 5)
+    await dispatcher.start(callbacks_url=callbacks.url, callback_secrets=[SECRET], ark={"poll_seconds": 600})
+    done = await dispatcher.completed(await dispatcher.accept())
     assert done["outcome"] == "succeeded"
 
 
@@ -146,7 +146,7 @@ async def test_37_a_throttled_provider_is_not_stormed(dispatcher: Dispatcher) ->
     await dispatcher.simulator.set(ark={"status_code_next": {"status": 429, "times": 3}})
     tasks = [await dispatcher.accept(f"street {n}") for n in range(20)]
     for task in tasks:
-        assert (await dispatcher.completed(task, 40))["outcome"] == "succeeded"
+        assert (await dispatcher.completed(task))["outcome"] == "succeeded"
     assert len(await dispatcher.simulator.jobs()) == 20
 
 
@@ -174,7 +174,7 @@ async def test_past_the_deadline_a_task_fails_without_a_hold(dispatcher: Dispatc
     early, only_request, only_hold = requested(seconds=-1), requested(seconds=0.6), requested(seconds=0.6)
     await dispatcher.apply(early, only_request, frozen(only_hold))
     for request in (early, only_request, only_hold):
-        done = await dispatcher.completed(request.task_id, 5)
+        done = await dispatcher.completed(request.task_id)
         assert (done["outcome"], done["error_code"], done["attempt"]) == ("failed", "deadline_exceeded", 0)
     assert await dispatcher.simulator.jobs() == []
     assert await until(lambda: _no_work(dispatcher))
@@ -182,30 +182,37 @@ async def test_past_the_deadline_a_task_fails_without_a_hold(dispatcher: Dispatc
 
 async def test_a_job_still_running_at_the_deadline_is_an_orphan_with_its_cost(dispatcher: Dispatcher) -> None:
     await dispatcher.start()
-    task = await dispatcher.accept("[sim:delay=4]", seconds=2)
-    done = await dispatcher.completed(task, 6)
+    task = await dispatcher.accept("[sim:delay=600]", seconds=600)
+    await until(lambda: _submitted(dispatcher, task))
+    await dispatcher.time_passes(600, task)
+    done = await dispatcher.completed(task)
     assert (done["outcome"], done["error_code"], done["attempt"]) == ("failed", "deadline_exceeded", 1)
     (attempt,) = await dispatcher.attempts(task)
     assert (attempt["status"], attempt["orphan"]) == ("submitted", "suspected")
-    await asyncio.sleep(2.5)
-    await dispatcher.db.pool.execute("UPDATE work SET due_at = now()")
-    await until(lambda: _confirmed(dispatcher, task))
+    await dispatcher.simulator.finish()
+    await until(lambda: _confirmed(dispatcher, task, due=True))
     (attempt,) = await dispatcher.attempts(task)
     assert (attempt["status"], attempt["actual_micro"]) == ("succeeded", 5 * 612_000)
     assert len(await dispatcher.said(task, "provider.completed")) == 1
 
 
 async def test_at_the_deadline_a_finished_job_still_counts(dispatcher: Dispatcher) -> None:
-    await dispatcher.start(ark={"poll_seconds": 60.0})
-    task = await dispatcher.accept(seconds=1.5)
-    assert (await dispatcher.completed(task, 6))["outcome"] == "succeeded"
+    await dispatcher.start(ark={"poll_seconds": 6000.0})
+    task = await dispatcher.accept(seconds=600)
+    await until(lambda: _submitted(dispatcher, task))
+    await until(lambda: _over(dispatcher))
+    assert await dispatcher.said(task, "provider.completed") == []
+    await dispatcher.time_passes(600, task)
+    assert (await dispatcher.completed(task))["outcome"] == "succeeded"
 
 
 async def test_an_unreachable_provider_at_the_deadline_means_uncertain(dispatcher: Dispatcher) -> None:
     await dispatcher.start()
     await dispatcher.simulator.set(ark={"poll_status_code_next": {"status": 500, "times": 1000}})
-    task = await dispatcher.accept(seconds=1.5)
-    done = await dispatcher.completed(task, 20)
+    task = await dispatcher.accept(seconds=600)
+    await until(lambda: _submitted(dispatcher, task))
+    await dispatcher.time_passes(600, task)
+    done = await dispatcher.completed(task)
     assert (done["outcome"], done["error_code"]) == ("failed", "provider_outcome_unknown")
 
 
@@ -223,10 +230,11 @@ async def test_a_task_that_the_ledger_released_is_not_sent(dispatcher: Dispatche
 
 async def test_what_is_said_of_a_deleted_tasks_orphan_is_not_kept(dispatcher: Dispatcher) -> None:
     await dispatcher.start()
-    request = requested("[sim:fail] [sim:delay=1]")
+    request = requested("[sim:fail] [sim:delay=600]")
     await dispatcher.apply(request, frozen(request))
     await until(lambda: dispatcher.said(request.task_id, "task.progress"))
     await dispatcher.apply(settled(request), deleted(request))
+    await dispatcher.simulator.finish()
 
     async def failed() -> bool:
         await dispatcher.db.pool.execute("UPDATE work SET due_at = now() WHERE NOT leased")
@@ -240,14 +248,14 @@ async def test_what_is_said_of_a_deleted_tasks_orphan_is_not_kept(dispatcher: Di
 async def test_an_unknown_model_waits_for_its_deadline(dispatcher: Dispatcher) -> None:
     await dispatcher.start()
     task = await dispatcher.accept(model="from-the-future", seconds=1.5)
-    done = await dispatcher.completed(task, 5)
+    done = await dispatcher.completed(task)
     assert done["error_code"] == "deadline_exceeded"
 
 
 async def test_test_credits_never_reach_a_real_provider(dispatcher: Dispatcher) -> None:
     await dispatcher.start(ark={"simulated": False})
     task = await dispatcher.accept(asset="test", seconds=1.5)
-    done = await dispatcher.completed(task, 5)
+    done = await dispatcher.completed(task)
     assert (done["outcome"], done["attempt"]) == ("failed", 0)
     assert await dispatcher.simulator.jobs() == []
 
@@ -255,7 +263,7 @@ async def test_test_credits_never_reach_a_real_provider(dispatcher: Dispatcher) 
 async def test_an_input_that_can_not_be_fetched_is_final(dispatcher: Dispatcher) -> None:
     await dispatcher.start()
     task = await dispatcher.accept(model=VEO, image_urls=["http://127.0.0.1:1/private.png"])
-    done = await dispatcher.completed(task, 5)
+    done = await dispatcher.completed(task)
     assert (done["error_code"], done["attempt"]) == ("input_unreachable", 0)
     assert await dispatcher.simulator.jobs() == []
 
@@ -273,6 +281,14 @@ async def _no_work(dispatcher: Dispatcher) -> bool:
 
 async def _final(callbacks: Callbacks) -> bool:
     return any(each.final for each in callbacks.received)
+
+
+async def _submitted(dispatcher: Dispatcher, task: Any) -> bool:
+    return [each["status"] for each in await dispatcher.attempts(task)] == ["submitted"]
+
+
+async def _over(dispatcher: Dispatcher) -> bool:
+    return [job["state"] for job in await dispatcher.simulator.jobs()] == ["succeeded"]
 
 
 async def _deferred(dispatcher: Dispatcher, task: Any) -> bool:

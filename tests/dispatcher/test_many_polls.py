@@ -1,7 +1,7 @@
 """Polls of one credential that are due together share a question."""
 
-import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 from dispatcher.outbound.provider_client import ProviderClient
@@ -34,8 +34,7 @@ def lists(asked: list[HttpRequest]) -> list[int]:
 async def test_jobs_that_are_due_together_are_asked_for_together(
     dispatcher: Dispatcher, asked: list[HttpRequest]
 ) -> None:
-    await dispatcher.start(ark={"poll_seconds": 1.0})
-    tasks = [await dispatcher.accept(f"street {n}") for n in range(40)]
+    tasks = await ended_unasked(dispatcher, 40)
     for task in tasks:
         assert (await dispatcher.completed(task))["outcome"] == "succeeded"
     named = lists(asked)
@@ -59,8 +58,7 @@ async def test_a_job_that_the_list_does_not_tell_of_is_asked_for_alone(
     monkeypatch.setattr(
         Ark, "parse_poll_many", lambda self, answer: dict(list(told(self, answer).items())[:1])
     )
-    await dispatcher.start(ark={"poll_seconds": 1.0})
-    tasks = [await dispatcher.accept(f"street {n}") for n in range(6)]
+    tasks = await ended_unasked(dispatcher, 6)
     for task in tasks:
         assert (await dispatcher.completed(task))["outcome"] == "succeeded"
     assert lists(asked)
@@ -68,12 +66,34 @@ async def test_a_job_that_the_list_does_not_tell_of_is_asked_for_alone(
 
 async def test_a_list_that_fails_is_no_word_on_any_job(dispatcher: Dispatcher) -> None:
     await dispatcher.start()
-    tasks = [await dispatcher.accept(f"[sim:delay=1] {n}") for n in range(6)]
+    tasks = [await dispatcher.accept(f"[sim:delay=600] {n}") for n in range(6)]
     await until(lambda: _submitted(dispatcher, 6))
     await dispatcher.simulator.set(ark={"poll_status_code_next": {"status": 500, "times": 3}})
-    await asyncio.sleep(0.1)
+    await until(lambda: _failed(dispatcher))
+    await dispatcher.simulator.finish()
     for task in tasks:
         assert (await dispatcher.completed(task))["outcome"] == "succeeded"
+
+
+async def ended_unasked(dispatcher: Dispatcher, count: int) -> list[UUID]:
+    """Tasks whose jobs have ended, all due to be asked for in the same moment."""
+    await dispatcher.start(ark={"poll_seconds": 600.0})
+    tasks = [await dispatcher.accept(f"[sim:delay=600] {n}") for n in range(count)]
+    await until(lambda: _submitted(dispatcher, count))
+    await dispatcher.simulator.finish()
+    await until(lambda: _over(dispatcher, count))
+    await dispatcher.db.pool.execute("UPDATE work SET due_at = now() WHERE NOT leased")
+    dispatcher.wake()
+    return tasks
+
+
+async def _over(dispatcher: Dispatcher, count: int) -> bool:
+    return [job["state"] for job in await dispatcher.simulator.jobs()] == ["succeeded"] * count
+
+
+async def _failed(dispatcher: Dispatcher) -> bool:
+    settings = (await dispatcher.simulator.http.get("/_control/settings")).json()["ark"]
+    return bool(settings["poll_status_code_next"]["times"] == 0)
 
 
 async def _submitted(dispatcher: Dispatcher, count: int) -> bool:

@@ -63,7 +63,7 @@ async def test_an_open_circuit_is_told_of(dispatcher: Dispatcher, asking: httpx.
 
 async def test_who_waits_for_a_slot_is_told_so(dispatcher: Dispatcher) -> None:
     await dispatcher.start(ark={"max_concurrent": 1})
-    first = await dispatcher.accept("[sim:delay=3]")
+    first = await dispatcher.accept("[sim:delay=600]")
     await until(lambda: dispatcher.attempts(first))
     second = await dispatcher.accept("waits")
 

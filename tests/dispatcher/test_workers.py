@@ -1,6 +1,7 @@
 """Several workers on one table, and what is left behind when one dies. Numbers: ledger-reliability.md."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -37,10 +38,14 @@ async def test_an_answer_that_the_database_did_not_take_at_once_is_written_down_
 
 async def test_a_job_that_is_not_listed_yet_may_still_be_on_its_way(dispatcher: Dispatcher) -> None:
     first = await dispatcher.start()
+    await dispatcher.simulator.record()
     await dispatcher.simulator.set(ark={"accept_delay_seconds": 1.2})
     task = await dispatcher.accept()
-    await until(lambda: dispatcher.attempts(task))
-    await asyncio.sleep(0.3)
+
+    async def on_its_way() -> bool:
+        return "POST" in await dispatcher.simulator.came()
+
+    await until(on_its_way)
     await dispatcher.kill(first)
     await dispatcher.start()
     done = await dispatcher.completed(task)
@@ -57,7 +62,7 @@ async def test_workers_killed_all_the_time_make_one_job_per_task(dispatcher: Dis
         await dispatcher.kill(worker)
     await dispatcher.start()
     for task in tasks:
-        assert (await dispatcher.completed(task, 40))["outcome"] == "succeeded"
+        assert (await dispatcher.completed(task))["outcome"] == "succeeded"
     jobs = await dispatcher.simulator.jobs()
     assert set(Counter(job["prompt"] for job in jobs).values()) == {1}
     assert len({job["safety_identifier"] for job in jobs}) == 30
@@ -82,7 +87,11 @@ async def test_a_worker_whose_lease_ran_out_and_its_successor_make_one_job(dispa
 async def test_replicas_share_a_providers_slots(dispatcher: Dispatcher) -> None:
     for _ in range(2):
         await dispatcher.start(ark={"max_concurrent": 2})
+    await dispatcher.simulator.set(ark={"delay_seconds": 600})
     tasks = [await dispatcher.accept(f"street {n}") for n in range(6)]
+    await until(lambda: _taken(dispatcher, 2))
+    await dispatcher.simulator.set(ark={"delay_seconds": 0.2})
+    await dispatcher.simulator.finish()
     most = 0
 
     async def finished() -> bool:
@@ -94,8 +103,8 @@ async def test_replicas_share_a_providers_slots(dispatcher: Dispatcher) -> None:
         done = await dispatcher.db.pool.fetchval("SELECT count(*) FROM jobs WHERE outcome = 'succeeded'")
         return bool(done == len(tasks))
 
-    await until(finished, 40)
-    assert most == 2
+    await until(finished)
+    assert most <= 2
     free = await dispatcher.db.pool.fetchval("SELECT count(*) FROM slots WHERE task_id IS NULL")
     assert free == 2
 
@@ -103,13 +112,13 @@ async def test_replicas_share_a_providers_slots(dispatcher: Dispatcher) -> None:
 async def test_replicas_share_a_providers_rate(dispatcher: Dispatcher) -> None:
     for _ in range(2):
         await dispatcher.start(ark={"submits_per_second": 4})
+    began = time.time()
     tasks = [await dispatcher.accept(f"street {n}") for n in range(9)]
     for task in tasks:
-        await dispatcher.completed(task, 30)
+        await dispatcher.completed(task)
     times = sorted(job["accepted_at"] for job in await dispatcher.simulator.jobs())
-    assert times[-1] - times[0] >= 8 / 4 - 0.3
-    for first, fifth in zip(times, times[5:], strict=False):
-        assert fifth - first >= 5 / 4 - 0.3
+    for n, at in enumerate(times):  # they may come late, but none before its turn
+        assert at >= began + n / 4 - 0.3
 
 
 async def test_a_webhook_by_job_id_alone_finds_its_attempt(dispatcher: Dispatcher) -> None:
@@ -118,10 +127,14 @@ async def test_a_webhook_by_job_id_alone_finds_its_attempt(dispatcher: Dispatche
     await dispatcher.start(ark={"poll_seconds": 300.0})
     task = await dispatcher.accept()
     await until(lambda: dispatcher.said(task, "task.progress"))
+
+    async def over() -> bool:
+        return [job["state"] for job in await dispatcher.simulator.jobs()] == ["succeeded"]
+
+    await until(over)
     (job,) = await dispatcher.simulator.jobs()
-    await asyncio.sleep(0.5)
     await dispatcher.apply(Reported("ark", None, None, None, job["id"], True))
-    assert (await dispatcher.completed(task, 5))["outcome"] == "succeeded"
+    assert (await dispatcher.completed(task))["outcome"] == "succeeded"
 
 
 async def test_a_forged_job_id_is_no_result_of_ours(dispatcher: Dispatcher) -> None:
@@ -138,3 +151,7 @@ async def test_a_forged_job_id_is_no_result_of_ours(dispatcher: Dispatcher) -> N
     done = await dispatcher.completed(request.task_id)
     assert done["provider_job_id"] != theirs
     assert done["attempt"] == 2
+
+
+async def _taken(dispatcher: Dispatcher, count: int) -> bool:
+    return len(await dispatcher.simulator.jobs()) == count

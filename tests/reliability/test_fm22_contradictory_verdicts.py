@@ -80,12 +80,12 @@ async def test_fm22_what_is_no_definite_word_is_asked_again(
     """
     await dispatcher.start()
     alter = [{"path": "/tasks/", "method": "GET", **change}]
-    await dispatcher.simulator.set(ark={"alter": alter, "record": True})
+    await dispatcher.simulator.record()
+    await dispatcher.simulator.set(ark={"alter": alter})
     task = await dispatcher.accept()
 
     async def asked() -> bool:
-        answer = await dispatcher.simulator.http.get("/_control/requests?provider=ark")
-        return sum(each["method"] == "GET" for each in answer.json()["requests"]) >= 3
+        return (await dispatcher.simulator.came()).count("GET") >= 3
 
     await until(asked)
     assert await dispatcher.said(task, "provider.completed") == []

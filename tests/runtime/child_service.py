@@ -35,6 +35,7 @@ class Settings(StreamSettings):
     model_config = SettingsConfigDict(env_prefix="CHILD_")
     group: str
     instance: str | None = None
+    session_seconds: float = 6
 
 
 def build(settings: Settings, _: frozenset[str]) -> Built:
@@ -51,7 +52,7 @@ def build(settings: Settings, _: frozenset[str]) -> Built:
         group=settings.group,
         instance=settings.instance,
         max_records=20,
-        session_seconds=6,
+        session_seconds=settings.session_seconds,
     )
 
     async def handle(claim: table.Claim) -> None:

