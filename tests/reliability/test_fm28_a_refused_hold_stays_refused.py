@@ -10,9 +10,8 @@ from tests.ledger.conftest import a, ledger, say, shared_db, t  # noqa: F401 -- 
 
 
 async def test_fm28_nothing_leads_out_of_a_refusal(ledger: Any, say: Any, a: UUID, t: UUID) -> None:
-    """Should fail without the test for an outcome that is there already in `domain/decide.py`.
-
-    30 were charged.
+    """Taken out: the look for an outcome before a fact is decided. The hold was made after all, and the rows,
+    which keep their first outcome, refused to be written (`LockBroken`).
     """
     await ledger.tell(say.grant(a, 10), say.request(a, t, 30))
     assert (await ledger.task(t))["outcome"] == "refused"

@@ -7,9 +7,8 @@ from tests.ledger.conftest import a, ledger, say, shared_db, t  # noqa: F401 -- 
 
 
 async def test_fm29_a_refusal_is_for_ever(ledger: Any, say: Any, a: UUID, t: UUID) -> None:
-    """Should fail without the test for an outcome that is there already in `domain/decide.py`.
-
-    30 were frozen.
+    """Taken out: the look for an outcome before a fact is decided. 30 were frozen, and the rows, which keep
+    their first outcome, refused to be written (`LockBroken`).
     """
     await ledger.tell(say.request(a, t, 30))
     await ledger.tell(say.grant(a, 100), say.request(a, t, 30), say.request(a, t, 30, repeat=2))
