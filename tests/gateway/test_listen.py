@@ -46,15 +46,15 @@ async def test_events_are_posted_to_a_local_url_signed_with_the_printed_secret(s
         target = setting.receiver.url("/local").removeprefix("http://")
         process = await start(url, setting.ann.key, "--forward-to", target, "--events", "task.succeeded")
         assert process.stdout is not None
-        assert b"Listening" in await asyncio.wait_for(process.stdout.readline(), 30)
+        assert b"Listening" in await asyncio.wait_for(process.stdout.readline(), 60)
         secret = (await process.stdout.readline()).decode().strip()
         message = await setting.say(setting.ann)
         await setting.say(setting.ann, type="task.failed")
-        line = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
+        line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
         assert "task.succeeded" in line
         assert "204" in line
         process.send_signal(signal.SIGINT)
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert await asyncio.wait_for(process.wait(), 60) == 0
         assert await listeners(setting) == 0, "it says goodbye"
     [came] = setting.receiver.came
     assert Webhook(secret).verify(came.body, came.headers)["data"] == message.data
@@ -63,6 +63,6 @@ async def test_events_are_posted_to_a_local_url_signed_with_the_printed_secret(s
 async def test_a_key_that_is_refused_ends_it_with_the_apis_own_words(setting: Setting) -> None:
     async with serving(setting.world.app) as url:
         process = await start(url, "mv_live_nonsense", "--forward-to", "localhost:9")
-        _, complaint = await asyncio.wait_for(process.communicate(), 30)
+        _, complaint = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 1
     assert b"invalid_api_key" in complaint

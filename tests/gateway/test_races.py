@@ -106,7 +106,7 @@ async def test_noting_that_keys_were_used_waits_for_nobody(world: World) -> None
     await world.db.pool.execute("UPDATE api_keys SET last_used_at = NULL")
     async with somebody(world) as other:
         await other.execute("SELECT FROM api_keys WHERE id = $1 FOR UPDATE", first)
-        await asyncio.wait_for(keys.touch(world.db.pool, [first, second]), 5)
+        await asyncio.wait_for(keys.touch(world.db.pool, [first, second]), 30)
     used = await world.db.pool.fetch("SELECT id FROM api_keys WHERE last_used_at IS NOT NULL")
     assert [row["id"] for row in used] == [second]
 
@@ -119,7 +119,7 @@ async def test_news_of_test_credits_waits_for_no_lock_on_the_real_ones(world: Wo
             "SELECT FROM balances WHERE account_id = $1 AND asset = 'credit' FOR UPDATE", customer.id
         )
         news = Changed(uuid7(), now(), Balance(customer.id, "test", 1, 0, 1))
-        await asyncio.wait_for(world.say([news]), 5)
+        await asyncio.wait_for(world.say([news]), 30)
 
 
 async def test_a_changed_threshold_is_locked_in_the_order_of_a_submit(world: World) -> None:

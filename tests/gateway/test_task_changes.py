@@ -181,7 +181,7 @@ async def test_a_read_that_waits_is_answered_with_the_final_document(shared_worl
     await asyncio.sleep(0.05)
     assert not reading.done()  # news, but not the end
     await shared_world.say(facts[2:])
-    answer = await asyncio.wait_for(reading, 10)
+    answer = await asyncio.wait_for(reading, 25)
     assert answer.json()["status"] == "succeeded"
     assert shared_world.follow.streams == 0
     began = time.monotonic()
@@ -213,7 +213,7 @@ async def test_waiting_reads_are_bounded_and_end_with_the_process(make_world: An
     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "overloaded")
     assert (await customer.api.get(f"/api/v1/tasks/{text}")).status_code == 200
     world.follow.drain()
-    answer = await asyncio.wait_for(reading, 5)
+    answer = await asyncio.wait_for(reading, 30)
     assert (answer.status_code, answer.json()["status"]) == (200, "queued")
 
 

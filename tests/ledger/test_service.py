@@ -128,8 +128,11 @@ async def test_records_become_money_and_money_becomes_events(
         )
 
         left = uuid4()
-        await bus.send(request(a, left, 8, datetime.now(UTC) + timedelta(seconds=2)), left)
+        await bus.send(request(a, left, 8, datetime.now(UTC) + timedelta(hours=1)), left)
         assert (await bus.heard("credits.frozen", left)).held_micro == 8
+        conn = await asyncpg.connect(dsn)
+        await conn.execute("UPDATE tasks SET expires_at = now() + interval '1 s' WHERE task_id = $1", left)
+        await conn.close()
         expired = await bus.heard("task.settled", left)
         assert (expired.outcome, expired.reason) == ("released", "hold_expired")
         assert expired.balance.available_micro == 88
@@ -158,7 +161,7 @@ async def _nothing_is_behind_or_all_is(kafka: str, db: Any, group: str) -> None:
     ends = await read_ends(kafka, names)
     assert {topic for topic, _, _ in ends} == set(names)
     assert len(ends) == topics.PARTITIONS * len(names)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await first_behind(db.pool, group, ends) is not None:
             await asyncio.sleep(0.05)
     assert "is handled up to 0 of" in (await first_behind(db.pool, "nobody", ends) or "")

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import time
 from collections.abc import AsyncIterator, Sequence
 
 import httpx
@@ -18,6 +19,7 @@ class FrontDoor:
     def __init__(self, backends: Sequence[str]) -> None:
         self._ready = dict.fromkeys(backends, True)
         self._turn = itertools.count()
+        self._looked = dict.fromkeys(backends, 0.0)
         self._open: set[asyncio.Task[None]] = set()
         self.sent_to: dict[str, int] = dict.fromkeys(backends, 0)
         self.turned_away = 0
@@ -41,12 +43,14 @@ class FrontDoor:
             await asyncio.gather(*checks, *self._open, return_exceptions=True)
 
     async def _check(self, url: str) -> None:
-        async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
             while True:
+                began = time.monotonic()
                 try:
                     self._ready[url] = (await http.get(f"{url}/readyz")).status_code == 200
                 except httpx.HTTPError:
                     self._ready[url] = False
+                self._looked[url] = began
                 await asyncio.sleep(CHECK_SECONDS)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -60,17 +64,11 @@ class FrontDoor:
             writer.close()
 
     async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self.ready:
+        found = await self._way_in()
+        if found is None:
             self.turned_away += 1
             return
-        url = self.ready[next(self._turn) % len(self.ready)]
-        host, port = url.removeprefix("http://").split(":")
-        try:
-            inner_reader, inner_writer = await asyncio.open_connection(host, int(port))
-        except OSError:
-            self.turned_away += 1
-            return
-        self.sent_to[url] += 1
+        inner_reader, inner_writer = found
         try:
             await asyncio.wait(
                 [
@@ -81,6 +79,20 @@ class FrontDoor:
             )
         finally:
             inner_writer.close()
+
+    async def _way_in(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """A connection to whose turn it is; None if nobody is ready, or is gone and hadn't said so in time."""
+        while self.ready:
+            url = self.ready[next(self._turn) % len(self.ready)]
+            host, port = url.removeprefix("http://").split(":")
+            with contextlib.suppress(OSError):
+                found = await asyncio.open_connection(host, int(port))
+                self.sent_to[url] += 1
+                return found
+            if time.monotonic() - self._looked[url] < NOTICE_SECONDS / 2:
+                return None
+            self._ready[url] = False  # it is this door that looked too late: the machine stood still
+        return None
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -90,8 +90,7 @@ async def test_one_trace_leads_from_the_request_to_the_webhook(world, collector:
         span.attributes.get("framebus.task_id") for span in ours if span.kind in ("consumer", "producer")
     }
     assert told_of == {str(uuid_of(task))}
-    batches = [span for span in collector.spans if span.name == "process batch"]
-    assert told.id in {link for span in batches for link in span.links}
+    await until(lambda: told.id in of_batches(collector), "the batch that it came in", 30)
     secrets = (PROMPT, customer.key, "token", "/hook")
     said = json.dumps([span.attributes for span in collector.spans])
     assert not [secret for secret in secrets if secret in said]
@@ -101,6 +100,11 @@ async def test_one_trace_leads_from_the_request_to_the_webhook(world, collector:
 def find(collector: Collector, name: str) -> Seen | None:
     wanted = f"framebus-{name}"
     return next((s for s in collector.spans if s.trace == CLIENTS_TRACE and str(s) == wanted), None)
+
+
+def of_batches(collector: Collector) -> set[str]:
+    """The spans that batches are linked with; a batch ends, and is sent, behind them."""
+    return {link for span in collector.spans if span.name == "process batch" for link in span.links}
 
 
 def orphans(collector: Collector) -> list[Seen]:

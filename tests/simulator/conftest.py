@@ -176,7 +176,7 @@ def start_sim() -> Iterator[Callable[..., Sim]]:
 
 @pytest.fixture(scope="session")
 def shared_sim(start_sim: Callable[..., Sim]) -> Sim:
-    return start_sim(SIM_CALLBACK_RETRY_SECONDS="0.05", SIM_CALLBACK_TIMEOUT_SECONDS="1")
+    return start_sim(SIM_CALLBACK_RETRY_SECONDS="0.05", SIM_CALLBACK_TIMEOUT_SECONDS="20")
 
 
 @pytest.fixture
@@ -205,6 +205,7 @@ class Receiver:
     bodies: list[dict[str, Any]] = field(default_factory=list)
     raw: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
@@ -223,6 +224,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
     async def post(request: web.Request) -> web.Response:
         noted.addresses.append(str(request.url))
+        noted.times.append(time.time())
         noted.raw.append((request.headers, await request.read()))
         noted.bodies.append(await request.json())
         noted.arrived.set()

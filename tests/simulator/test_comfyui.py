@@ -135,8 +135,8 @@ async def test_what_waits_is_taken_out_and_leaves_nothing(sim: Any) -> None:
 
 
 async def test_an_interrupt_stops_the_one_it_names(sim: Any) -> None:
-    await sim.set(delay_seconds=8)
-    await submit(sim, graph("[sim:delay=4]"), prompt_id=JOB)
+    await sim.set(comfyui={"never_final_next": 1, "delay_seconds": 0})
+    await submit(sim, graph(), prompt_id=JOB)
     await sim.until("/comfyui/queue", lambda queue: bool(queue["queue_running"]))
     await sim.http.post("/comfyui/interrupt", json={"prompt_id": "another"})
     assert (await sim.get("/comfyui/queue"))["queue_running"]

@@ -113,7 +113,8 @@ async def test_a_queued_task_can_be_cancelled_and_a_running_one_can_not(sim: Any
     assert (await sim.http.delete(path)).status_code == 409
     await sim.set(delay_seconds=20)
     await sim.set(ark={"delay_seconds": 0})
-    running = (await sim.ark("run [sim:delay=8]")).json()["id"]
+    await sim.set(ark={"never_final_next": 1})
+    running = (await sim.ark("run")).json()["id"]
     path = f"/ark/api/v3/contents/generations/tasks/{running}"
     await sim.until(path, lambda task: task["status"] == "running")
     refused = await sim.http.delete(path)

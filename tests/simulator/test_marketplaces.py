@@ -121,10 +121,14 @@ async def test_a_known_version_is_its_model(sim: Any) -> None:
 
 async def test_fals_status_is_streamed_until_it_is_over(sim: Any) -> None:
     accepted = (
-        await sim.http.post("/fal/fal-ai/flux-2", json={"prompt": "[sim:delay=1]"}, headers=KEY)
+        await sim.http.post("/fal/fal-ai/flux-2", json={"prompt": "[sim:delay=600]"}, headers=KEY)
     ).json()
-    stream = await sim.http.get(f"{accepted['status_url']}/stream", headers=KEY)
-    lines = [orjson.loads(line.removeprefix("data: ")) for line in stream.text.split("\n\n") if line]
+    lines = []
+    async with sim.http.stream("GET", f"{accepted['status_url']}/stream", headers=KEY) as stream:
+        async for line in stream.aiter_lines():
+            if line:
+                lines.append(orjson.loads(line.removeprefix("data: ")))
+                await sim.finish("fal")
     assert lines[0]["status"] in ("IN_QUEUE", "IN_PROGRESS")
     assert lines[-1]["status"] == "COMPLETED"
 

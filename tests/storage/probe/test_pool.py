@@ -156,7 +156,7 @@ async def test_a_probe_that_hangs_is_ended_in_time(tmp_path: Path) -> None:
     good = make_video(tmp_path / "a.mp4")
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    async with open_pool(ProbeLimits(workers=1, probe_seconds=1.5)) as pool:
+    async with open_pool(ProbeLimits(workers=1, probe_seconds=5)) as pool:
         assert await code_of(pool, fifo) == "probe_timeout"
         assert (await pool.probe(good)).kind == "video"
 

@@ -89,7 +89,7 @@ async def test_what_is_being_copied_is_left_alone_and_its_row_finds_it(
     prefix = f"results/{task_text(fact.task_id)}/"
     await storage.start()
     await storage.accept(fact)
-    await asyncio.wait_for(written.wait(), 20)
+    await asyncio.wait_for(written.wait(), 60)
     there = [each.key async for page in store.listed(prefix) for each in page]
     async with store.upload(f"{prefix}1/1-1.mp4", "video/mp4") as upload:
         await upload.part(bytes(PART_BYTES))
