@@ -81,7 +81,7 @@ class FrontDoor:
             inner_writer.close()
 
     async def _way_in(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
-        """A connection to whose turn it is; None if nobody is ready, or is gone and hadn't said so in time."""
+        """A connection to whose turn it is; None if nobody is ready, or is gone without a word."""
         while self.ready:
             url = self.ready[next(self._turn) % len(self.ready)]
             host, port = url.removeprefix("http://").split(":")
