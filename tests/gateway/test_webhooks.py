@@ -119,6 +119,23 @@ async def test_the_log_is_paged_and_filtered(setting: Setting) -> None:
     assert len(await setting.log(created_after="2020-01-01T00:00:00Z", endpoint_id=all_of["id"])) == 3
 
 
+async def test_a_cursor_of_the_log_is_good_for_its_account_and_its_filters_alone(setting: Setting) -> None:
+    await setting.add()
+    for _ in range(2):
+        await setting.say(setting.ann)
+    page = (await setting.ann.api.get(f"{BASE}/deliveries", params={"limit": 1})).json()
+    cursor, made_up = page["next_cursor"], page["data"][0]["id"]
+    for api, query in (
+        (setting.bob.api, {"cursor": cursor}),
+        (setting.ann.api, {"cursor": cursor, "type": "task.succeeded"}),
+        (setting.ann.api, {"cursor": made_up}),
+    ):
+        answer = await api.get(f"{BASE}/deliveries", params=query)
+        assert (code(answer, 422), answer.json()["error"]["param"]) == ("invalid", "cursor")
+    rest = await setting.log(cursor=cursor, limit=5)
+    assert len(rest) == 1
+
+
 async def test_what_was_given_up_is_delivered_again_alone_or_by_time(setting: Setting) -> None:
     setting.receiver.plan("/hook", Plan(410))
     made = await setting.add()

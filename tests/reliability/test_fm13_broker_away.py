@@ -22,7 +22,7 @@ OUTAGE_SECONDS = 4 * QUIET_SECONDS
 
 async def test_fm13_a_restart_of_the_broker_is_survived(db, relay, make_bus, own_home, monkeypatch) -> None:
     """Seen to fail with the cursor moved before the send, and with a relay that ends with its first error:
-    what was written meanwhile never came.
+    what was written meanwhile never came. Without `fail_all` in `_close` the relay never gave up its try.
     """
     monkeypatch.setattr(relay_module, "_ACKNOWLEDGED_SECONDS", 1)
     bus = await make_bus(db, keep)
@@ -42,7 +42,7 @@ async def test_fm13_a_restart_of_the_broker_is_survived(db, relay, make_bus, own
 async def test_fm13_a_broker_that_hangs_does_not_keep_a_relay_from_stopping(
     db, kafka, own_home, monkeypatch
 ) -> None:
-    """Seen to fail without a bound of the stop: it took a minute."""
+    """Seen to fail without a bound of the stop: it took a minute. `fail_all` is held by the test above."""
     monkeypatch.setattr(relay_module, "_STOP_SECONDS", 1)
     own = Relay(db, service="gateway", bootstrap=kafka, idle_seconds=0.05)
     await own.start()

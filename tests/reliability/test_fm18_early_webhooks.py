@@ -9,7 +9,10 @@ from flow_tools import picture, seedance, uuid_of
 async def test_fm18_a_webhook_before_the_answer_is_no_trouble(
     dispatcher: Dispatcher, callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The answer to the submit comes when the webhook of the job's end was taken."""
+    """The answer to the submit comes when the webhook of the job's end was taken.
+
+    Seen to fail with hints about attempts that say `submitting` dropped: nobody asked for ten minutes.
+    """
     early, apply = list[str](), dispatcher.apply
 
     async def noted(*facts: Fact) -> None:
@@ -28,6 +31,7 @@ async def test_fm18_a_webhook_before_the_answer_is_no_trouble(
     done = await dispatcher.completed(task)
     assert done["outcome"] == "succeeded"
     assert early[0] == "submitting"
+    assert (await dispatcher.attempts(task))[0]["polls"] == 1
     assert callbacks.forged == 0
     assert len(await dispatcher.simulator.jobs()) == 1
 

@@ -47,7 +47,9 @@ def _asks(path: Path) -> bool:
 
 
 def test_fm33_clock_skew_can_not_matter_where_nobody_asks_the_machine_for_the_time() -> None:
-    """Should fail if `now()` in `domain/decide.py` of the dispatcher was the machine's. It was named here."""
+    """Taken out: the database's clock from `Job.overdue` of the dispatcher. Its `domain/job.py` was one
+    too many.
+    """
     sources = [*ROOT.glob("services/*/src/**/*.py"), *ROOT.glob("libs/runtime/src/**/*.py")]
     asking = {str(path).split("/src/")[1] for path in sources if _asks(path)}
     assert asking == set(OWN_CLOCK)
@@ -57,7 +59,9 @@ def test_fm33_clock_skew_can_not_matter_where_nobody_asks_the_machine_for_the_ti
 async def test_fm33_clock_skew_of_an_hour_moves_no_deadline(
     dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch, skew: float
 ) -> None:
-    """Should fail if `Job.seconds_to_deadline` by the machine's clock. Late by an hour, or over at once."""
+    """Taken out: the database's clock from `Job.overdue`. An hour behind, the slow task wasn't ended; an hour
+    ahead, the quick one failed at once.
+    """
     true = time.time
     monkeypatch.setattr(time, "time", lambda: true() + skew)
     await dispatcher.start()
@@ -117,7 +121,10 @@ async def clocks_apart(world: World, skews: Mapping[str, int]) -> AsyncIterator[
 async def test_fm33_clock_skew_of_an_hour_between_all_services_ends_no_task_wrongly(
     world: World, skews: Mapping[str, int]
 ) -> None:
-    """Five real processes, of which no two neighbours agree on the time by two hours."""
+    """Five real processes, of which no two neighbours agree on the time by two hours.
+
+    Taken out: the database's clock from `Job.overdue`. The dispatcher, an hour ahead, failed every task.
+    """
     customer = await world.customer("100")
     async with clocks_apart(world, skews):
         overdue = await submitted(customer, deadline_seconds=10)

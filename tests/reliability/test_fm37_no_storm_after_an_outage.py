@@ -55,6 +55,27 @@ async def test_fm37_an_outage_is_met_with_few_calls_and_ends_without_a_rush(disp
         assert most_in_a_second(others) <= 2 * RATES["polls_per_second"]
 
 
+async def test_fm37_a_provider_that_fails_is_asked_by_one_in_the_name_of_all(dispatcher: Dispatcher) -> None:
+    """Of a provider that sets no pace: its circuit alone keeps the calls of an outage few.
+
+    Failed with a circuit that never opens: 80 calls in four seconds, where there were 16.
+    """
+    async with way_to(dispatcher.simulator.url) as way:
+        base = way.instead_of(dispatcher.simulator.url) + "/ark/api/v3"
+        breaker = {"faults": 3, "first_seconds": 1.0, "most_seconds": 60, "probe_seconds": 1}
+        await dispatcher.start(ark={"base_url": base, "breaker": breaker}, absent_after_seconds=60.0)
+        way.refusing = True
+        for n in range(TASKS):
+            await dispatcher.accept(f"street {n}")
+
+        async def met() -> bool:
+            return len(way.refused_at) >= 3
+
+        await until(met)
+        await asyncio.sleep(4)
+        assert len(way.refused_at) <= 2 * TASKS  # each task's first submit, and as many again
+
+
 def most_in_a_second(moments: list[float]) -> int:
     """The peak: how many came within any one second."""
     return max(sum(begin <= each < begin + 1 for each in moments) for begin in moments)

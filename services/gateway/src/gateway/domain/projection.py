@@ -88,13 +88,17 @@ def decide(task: Task) -> str:
 
 
 def project(task: Task, facts: Iterable[TaskFact]) -> tuple[Task, list[Event]]:
-    """Take the facts in; nothing is appended after the final event, however much is still learned."""
+    """Take the facts in; nothing is appended after the final event, however much is still learned.
+
+    The error of a task that was final before these facts was shown, and stays as it was.
+    """
     events: list[Event] = []
     if task.deleted_at is not None:
         return task, events
+    shown = task.status in FINAL
     for fact in facts:
         before = task
-        task, news = _take(task, fact)
+        task, news = _take(task, _without_words(fact) if shown else fact)
         if before.status in FINAL:
             continue
         if news is not None:
@@ -102,6 +106,10 @@ def project(task: Task, facts: Iterable[TaskFact]) -> tuple[Task, list[Event]]:
             events.append(Event(task.seq, news[0], fact.at, news[1]))
         task = _finish(task, events)
     return task, events
+
+
+def _without_words(fact: TaskFact) -> TaskFact:
+    return replace(fact, message=None) if isinstance(fact, Completed | Stored) else fact
 
 
 def _finish(task: Task, events: list[Event]) -> Task:

@@ -5,6 +5,7 @@ from runtime.internal import InternalClient
 from gateway.inbound.http.operation import Operation
 from gateway.inbound.http.v1.catalog import Credits, Models
 from gateway.inbound.http.v1.credits_history import CreditsHistory
+from gateway.inbound.http.v1.delivery_list import DeliveryList
 from gateway.inbound.http.v1.estimate import Estimate
 from gateway.inbound.http.v1.keys import Keys
 from gateway.inbound.http.v1.task_changes import TaskChanges
@@ -39,6 +40,7 @@ def v1(
         *CreditsHistory(shared.admit, ledger, shared.secret).operations(),
         *Usage(shared.admit, db, shared.settings.currency).operations(),
         *Keys(shared.admit, db, shared.secret).operations(),
+        *DeliveryList(shared.admit, Callbacks(callbacks), shared.secret).operations(),
         *Webhooks(shared.admit, Callbacks(callbacks), db).operations(),
         *_uploads(shared),
     ]

@@ -180,8 +180,9 @@ def _attempt(attempt: Mapping[str, Any]) -> dict[str, Any]:
 def error_of(row: Mapping[str, Any]) -> dict[str, str]:
     """Why a final task that didn't succeed ended: code and message."""
     code = row["closed_reason"]
-    told = {row["stored_code"]: row["stored_message"], row["completed_code"]: row["completed_message"]}
-    return {"code": code, "message": told.get(code) or _MESSAGES.get(code) or "The task failed."}
+    told = [row[f"{word}_message"] for word in ("completed", "stored") if row[f"{word}_code"] == code]
+    message = next(filter(None, told), None) or _MESSAGES.get(code) or "The task failed."
+    return {"code": code, "message": message}
 
 
 def _output(row: Mapping[str, Any], files: str) -> dict[str, list[dict[str, Any]]] | None:

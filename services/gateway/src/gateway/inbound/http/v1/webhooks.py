@@ -1,6 +1,5 @@
-"""`/api/v1/webhooks…`: an account's endpoints, their secrets and the delivery log, which callbacks owns."""
+"""`/api/v1/webhooks…`: an account's endpoints, their secrets and deliveries, which callbacks owns."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -23,7 +22,6 @@ from gateway.inbound.http.numbers import credits_number
 from gateway.inbound.http.openapi import webhooks as described
 from gateway.inbound.http.openapi.parts import Document
 from gateway.inbound.http.operation import Endpoint, Operation
-from gateway.inbound.http.query import Query
 from gateway.outbound.callbacks import Callbacks
 from gateway.usecases.change_notices import change_notices
 
@@ -39,14 +37,13 @@ _MICRO = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Relayed:
-    """A route that callbacks answers: the scope that it takes, what a success is, which queries it knows."""
+    """A route that callbacks answers: the scope that it takes, and what a success is."""
 
     method: str
     path: str
     scope: Scope
     status: int
     described: Document
-    queries: Sequence[str] = ()
 
 
 class NoticesForm(Form):
@@ -91,9 +88,8 @@ class Webhooks:
         async def relay(request: Request) -> Response:
             caller = await self.admit(request, route.scope)
             path = route.path.format(**_ids(request))
-            params = _queries(request, route.queries)
             body = await _body(request) if "requestBody" in route.described else None
-            answer = await self.callbacks.ask(caller.account_id, route.method, path, params=params, body=body)
+            answer = await self.callbacks.ask(caller.account_id, route.method, path, body=body)
             return Response(status_code=204) if route.status == 204 else _json(answer, route.status)
 
         return relay
@@ -106,7 +102,6 @@ def _relayed() -> list[Relayed]:
         Relayed("POST", "", "keys", 201, described.create()),
         Relayed("GET", "/default-secret", "read", 200, described.default_secret()),
         Relayed("POST", "/default-secret/rotate", "keys", 200, described.rotate_default()),
-        Relayed("GET", "/deliveries", "read", 200, described.deliveries(), described.DELIVERY_QUERIES),
         Relayed("GET", delivery, "read", 200, described.delivery()),
         Relayed("POST", f"{delivery}/redeliver", "write", 202, described.redeliver()),
         Relayed("POST", "/listeners", "write", 201, described.listen()),
@@ -130,15 +125,6 @@ def _ids(request: Request) -> dict[str, UUID]:
         if value is None:
             raise Problem(404, code, f"There is no {noun} {text[:100]!r}.", param=name)
         found[name] = value
-    return found
-
-
-def _queries(request: Request, known: Sequence[str]) -> dict[str, str]:
-    """The parameters that are there. Raises Problem 422 where a list doesn't know one."""
-    query = Query(request)
-    found = {name: value for name in known if (value := query.text(name)) is not None}
-    if known:
-        query.finish()
     return found
 
 
