@@ -7,10 +7,9 @@ from typing import Any
 from runtime.failpoints import PLACES
 
 from chaos.books import Books
-from chaos.crossing import told
 from chaos.evidence import Evidence
 from chaos.history import History
-from chaos.report import Condition
+from chaos.report import Condition, told
 
 
 def conditions(

@@ -1,6 +1,5 @@
 """X1-X9: what must hold across the services once it is quiet."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from contracts.ids import task_from_text, task_text
 from contracts.topics import read_by
 
+from chaos import jobs
 from chaos.api import micro
 from chaos.books import Books
 from chaos.evidence import Evidence, Row, by_task
@@ -16,9 +16,6 @@ from chaos.report import Finding
 from chaos.schedule import SERVICES
 
 FINAL = ("succeeded", "failed", "cancelled")
-_ATTEMPT = re.compile(r"[?&]task=([0-9a-f-]{36}).*?[?&]attempt=(\d+)")
-_CORRELATION = re.compile(r"fb-([0-9a-f]{32})-(\d+)")
-_KEY = re.compile(r"chaos-\d{5}")
 
 
 class Crossing:
@@ -28,7 +25,6 @@ class Crossing:
         self.history, self.books, self.found, self.poisoned = history, books, found, poisoned
         self.money = {str(t["task_id"]): t for t in books.tasks}
         self.tasks = {t["id"]: t for t in found.tasks}
-        self.attempts = by_task(found.attempts)
 
     def findings(self, quiet_seconds: float | None, stuck: str, exits: Mapping[str, int]) -> list[Finding]:
         """All nine. `quiet_seconds`: how long it took after the last fault; None: it never became quiet."""
@@ -36,7 +32,7 @@ class Crossing:
             self.acknowledged(),
             self.distinct(),
             self.paid(),
-            self.provider(),
+            jobs.finding(self.found),
             self.stored(),
             self.said_and_heard(),
             self.live(quiet_seconds, stuck, exits),
@@ -121,58 +117,6 @@ class Crossing:
             told = (task["charged_micro"], task["quote_micro"])
             return f"the gateway says {told}, the ledger {row['charged_micro']} of {row['quote_micro']}"
         return None
-
-    def provider(self) -> Finding:
-        """X4."""
-        named = {_bare(a["provider_job_id"]): a for a in self.found.attempts if a["provider_job_id"]}
-        wrong, jobs = [], Counter[str]()
-        for job in self.found.provider:
-            attempt = named.get(_bare(job["id"]))
-            owner = (attempt["task_id"], attempt["n"]) if attempt else self._owner(job)
-            jobs[owner[0] if owner else "?"] += 1
-            if attempt is None and not self._recorded(job, owner):
-                what = f"{job['provider']} has {job['id']} ({job['state']}) of {owner}"
-                wrong.append(f"{what}, which no attempt and no orphan stands for")
-        for task, many in jobs.items():
-            if task != "?" and many > len(self.attempts[task]):
-                wrong.append(f"{task} is {many} jobs at the provider in {len(self.attempts[task])} attempts")
-        given = {_bare(job["id"]) for job in self.found.provider}
-        wrong += [
-            f"attempt {a['n']} of {a['task_id']} names {name}, which the provider never gave"
-            for name, a in named.items()
-            if name not in given and a["provider_job_id"] != a["correlation"]
-        ]
-        orphans = Counter(str(a["orphan"]) for a in self.found.attempts if a["orphan"])
-        settled = sum(a["cost_micro"] or 0 for a in self.found.attempts if a["settled_outcome"] == "settled")
-        borne = sum(a["cost_micro"] or 0 for a in self.found.attempts if a["settled_outcome"] != "settled")
-        figure = (
-            f"{len(self.found.provider)} jobs, {len(self.found.attempts)} attempts, orphans {told(orphans)}; "
-            f"cost {settled} settled + {borne} borne"
-        )
-        return Finding("X4", "jobs at the provider = attempts + recorded orphans", figure, wrong)
-
-    def _recorded(self, job: Mapping[str, object], owner: tuple[str, int] | None) -> bool:
-        """Whether a job that no attempt names is one of unknown outcome, or of a protocol without ids."""
-        if owner is None:
-            return False
-        mine = [
-            a
-            for a in self.attempts.get(owner[0], [])
-            if owner[1] in (0, a["n"]) and a["provider"].partition("_")[0] == job["provider"]
-        ]
-        return any(a["orphan"] or a["provider_job_id"] in (None, a["correlation"]) for a in mine)
-
-    def _owner(self, job: Mapping[str, object]) -> tuple[str, int] | None:
-        """The task and attempt that a job says it is for; 0 where it names no attempt."""
-        names = ("callback_url", "correlation", "safety_identifier", "params")
-        told = " ".join(str(job.get(name) or "") for name in names)
-        if found := _ATTEMPT.search(told):
-            return found[1], int(found[2])
-        if found := _CORRELATION.search(told):
-            return str(UUID(found[1])), int(found[2])
-        key = _KEY.search(f"{job.get('prompt')} {told}")
-        task = next((t["id"] for t in self.found.tasks if key and t["idempotency_key"] == key[0]), None)
-        return (task, 0) if task else None
 
     def stored(self) -> Finding:
         """X5."""
@@ -296,18 +240,8 @@ class Crossing:
         return Finding("X9", "each charge has its task, each release its reason", f"{moves} movements", wrong)
 
 
-def told(counts: Mapping[str, int]) -> str:
-    """Counts in words."""
-    return ", ".join(f"{name} {many}" for name, many in sorted(counts.items())) or "none"
-
-
 def _explained(movement: Mapping[str, object]) -> bool:
     return bool(movement.get("task_id") or movement.get("grant_id") or movement.get("reason"))
-
-
-def _bare(job_id: object) -> str:
-    """A job's id without the path that some protocols put before it."""
-    return str(job_id).rstrip("/").rpartition("/")[2]
 
 
 def _facts(task: Row) -> str:

@@ -15,6 +15,7 @@ from stack.errors import StackError
 
 from chaos.api import Api
 from chaos.held import Held
+from chaos.poison import Poison
 from chaos.schedule import MISDEEDS, SERVICES, Fault
 from chaos.sight import Sight
 from chaos.stage import SERVERS, Stage, until
@@ -49,15 +50,7 @@ _NOT_DONE = (
     asyncpg.InternalClientError,
 )
 """What a fault meets when another one has been there before: it is told, and left."""
-_POISON = """
-ALTER TABLE tasks ADD CONSTRAINT chaos_poison
-CHECK (storage_outcome IS NULL OR account_id NOT IN ({accounts})) NOT VALID
-"""
 _HEAL_SECONDS = 120.0
-_POISONED_ACCOUNTS = 1
-"""Few enough, also after an outage, to stay below the dead letters a minute at which a reader stops."""
-_LETTERS = "SELECT count(*) FROM dead_letters WHERE replayed_at IS NULL"
-_CURE = "ALTER TABLE tasks DROP CONSTRAINT IF EXISTS chaos_poison"
 _CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
 
 
@@ -71,7 +64,6 @@ class Nemesis:
     """The accounts that most tasks are of, the busiest first."""
     seed: int
     killed_in_flight: Counter[str] = field(default_factory=Counter)
-    poisoned: int = 0
     told: list[str] = field(default_factory=list)
     last_at: float = 0.0
     _shares: Counter[str] = field(default_factory=Counter)
@@ -82,6 +74,12 @@ class Nemesis:
 
     def __post_init__(self) -> None:
         self._traps = Traps(self.stage)
+        self._poisoning = Poison(self.stage, self.operator)
+
+    @property
+    def poisoned(self) -> int:
+        """How many dead letters came of it and were replayed."""
+        return self._poisoning.replayed
 
     async def run(self, faults: list[Fault]) -> None:
         """Begin each at its time; returns when all are over."""
@@ -105,7 +103,14 @@ class Nemesis:
         await until(self._cured, "the poison is taken away", _HEAL_SECONDS)
         for name in SERVICES:
             await until(lambda n=name: self.stage.ready(n), f"{name} serves again", _HEAL_SECONDS)
-        await self._replay_letters()
+        await self._poisoning.replay_letters()
+
+    async def _cured(self) -> bool:
+        try:
+            await self._poisoning.cure()
+        except _NOT_DONE:
+            return False
+        return True
 
     async def _do(self, fault: Fault, begun: float) -> None:
         harm = getattr(self, f"_{fault.kind}")
@@ -248,40 +253,9 @@ class Nemesis:
             await conn.close(timeout=3)
 
     async def _poison(self, fault: Fault) -> None:
-        """A constraint that an operator added by mistake: some records can't be handled until it is gone."""
-        accounts = ", ".join(f"'{each}'" for each in self.busy()[1:][:_POISONED_ACCOUNTS])
         async with self._servers["ledger"]:
-            await self.stage.alter("ledger", _POISON.format(accounts=accounts))
-            try:
-                await until(self._letters, "a dead letter", _LONG_PATIENCE_SECONDS)
-                await asyncio.sleep(fault.seconds)
-            finally:
-                await self._cure()
-        await self._replay_letters()
-
-    async def _letters(self) -> bool:
-        return bool(await self.stage.value("ledger", _LETTERS))
-
-    async def _cured(self) -> bool:
-        try:
-            await self._cure()
-        except _NOT_DONE:
-            return False
-        return True
-
-    async def _cure(self) -> None:
-        await self.stage.alter("ledger", _CURE)
-
-    async def _replay_letters(self) -> None:
-        """What an operator does once the cause is mended; it is part of the plan, no repair."""
-        path = "/api/v1/admin/services/ledger/dead-letters"
-        for _ in range(40):
-            page = (await self.operator.surely("GET", path, params={"open": "true", "limit": 200})).json()
-            if not page["data"]:
-                return
-            for letter in page["data"]:
-                self.poisoned += 1
-                await self.operator.surely("POST", f"{path}/{letter['id']}/replay", json={"reason": "chaos"})
+            await self._poisoning.work(self.busy()[1:], fault.seconds)
+        await self._poisoning.replay_letters()
 
     # -- the provider -------------------------------------------------------------------------------
 

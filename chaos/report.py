@@ -1,7 +1,7 @@
 """What a run found: one row per invariant with its figure, a table of them, and a JSON report."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,3 +88,8 @@ class Report:
 def compare(name: str, says: str, figure: str, wrong: Sequence[str]) -> Finding:
     """A finding from what contradicts it."""
     return Finding(name, says, figure, list(wrong))
+
+
+def told(counts: Mapping[str, int]) -> str:
+    """Counts in words."""
+    return ", ".join(f"{name} {many}" for name, many in sorted(counts.items())) or "none"

@@ -15,3 +15,12 @@ from own_servers import own_home, own_servers  # noqa: F401 -- likewise
 from reliability_tools import disarmed  # noqa: F401 -- likewise
 from runtime_fixtures import database, db, dsn, kafka_topic, make_bus, own_topic, raw, say, topic  # noqa: F401 -- likewise
 from topic_reader import reader  # noqa: F401 -- likewise
+
+from tests.storage.conftest import (  # noqa: F401 -- likewise
+    provider,
+    small_video,
+    spool_directory,
+    storage,
+    store,
+    store_config,
+)

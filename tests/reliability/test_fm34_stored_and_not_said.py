@@ -7,14 +7,6 @@ from runtime import failpoints
 from storage.outbound.objects import ObjectStore
 from storage.usecases.sweep_orphans import sweep_orphans
 
-from tests.storage.conftest import (  # noqa: F401 -- fixtures
-    provider,
-    small_video,
-    spool_directory,
-    storage,
-    store,
-    store_config,
-)
 from tests.storage.storage_tools import Storage, succeeded, video
 
 

@@ -9,14 +9,6 @@ from outage_tools import way_to
 from storage.outbound.objects import StoreConfig, open_store
 
 from tests.ledger.conftest import a, ledger, say, shared_db, t  # noqa: F401 -- fixtures
-from tests.storage.conftest import (  # noqa: F401 -- fixtures
-    provider,
-    small_video,
-    spool_directory,
-    storage,
-    store,
-    store_config,
-)
 from tests.storage.storage_tools import Storage, succeeded, until, video
 
 

@@ -2,13 +2,6 @@
 
 import pytest
 
-from tests.storage.conftest import (  # noqa: F401 -- fixtures
-    provider,
-    small_video,
-    spool_directory,
-    storage,
-    store_config,
-)
 from tests.storage.storage_tools import ASK, Storage, succeeded, video
 
 

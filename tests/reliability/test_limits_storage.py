@@ -8,14 +8,6 @@ from storage.outbound.objects import ObjectStore
 from storage.usecases import look_into
 from storage.usecases.look_into import LookError, LookInto
 
-from tests.storage.conftest import (  # noqa: F401 -- fixtures
-    provider,
-    small_video,
-    spool_directory,
-    storage,
-    store,
-    store_config,
-)
 from tests.storage.storage_tools import Storage, succeeded, until, video
 
 
