@@ -1,8 +1,9 @@
 """A database is set back to a dump while everybody else goes on: what was accepted is there, nothing twice.
 
-Should fail without a service's own topics (`own.read` yields nothing): the gateway then wouldn't know tasks
-that it had answered for, the ledger's versions would part from what it had said, the dispatcher would submit
-again what a provider has, and storage copy again what links lead to.
+Seen without a service's own topics (nothing of what `own.read` finds is applied): the gateway didn't know
+tasks that it had answered for. All others came to the same end without them: they hear each other's words
+again from where the dump stood, decide as before, and ask the provider what it has. So it is also looked at
+that something was taken back.
 """
 
 import asyncio
