@@ -47,7 +47,6 @@ class Plumbing:
             apply=apply,
             group=self.group,
             instance=settings.instance_id,
-            wait_ms=settings.consumer_wait_ms,
             max_records=settings.consumer_max_records,
             session_seconds=settings.consumer_session_seconds,
             dead_letters_per_minute=settings.dead_letters_per_minute,

@@ -90,12 +90,11 @@ def _secrets(value: object) -> list[str]:
 
 
 class KafkaSettings(BaseSettings):
-    """The broker, and how eagerly it is read. Latencies in milliseconds."""
+    """The broker, and how much is read at once."""
 
     model_config = SettingsConfigDict(hide_input_in_errors=True)
 
     kafka_bootstrap: str
-    consumer_wait_ms: int = Field(default=20, ge=1, le=1000)
     consumer_max_records: int = Field(default=500, ge=1, le=5000)
     consumer_session_seconds: float = Field(default=10, ge=6, le=300)
     """A reader that the broker hasn't heard of for so long loses its partitions to the others."""

@@ -21,7 +21,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
 from runtime.backoff import Backoff
-from runtime.bus import dead_letters
+from runtime.bus import dead_letters, poll
 from runtime.bus.assignment import Assignment
 from runtime.bus.batches import Apply, Batches
 from runtime.bus.record import Raw, Translator
@@ -56,7 +56,6 @@ class Bus:
         apply: Apply,
         group: str | None = None,
         instance: str | None = None,
-        wait_ms: int = 20,
         max_records: int = 500,
         dead_letters_per_minute: int = 50,
         session_seconds: float = 10.0,
@@ -91,7 +90,6 @@ class Bus:
             group_instance_id=instance,
             batch=True,
             max_records=max_records,
-            batch_timeout_ms=wait_ms,
             decoder=_raw_records,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
@@ -106,6 +104,7 @@ class Bus:
     async def start(self) -> None:
         """Join the group. Raises when Kafka can't be reached."""
         self._leaving.clear()
+        await poll.connect(self._broker)
         await self._broker.start()
         self._tasks = [asyncio.create_task(self._care()), asyncio.create_task(self._commit_hints())]
 
