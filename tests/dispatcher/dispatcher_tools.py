@@ -41,6 +41,10 @@ BASES = {
 }
 
 
+UNCERTAIN = {"uncertain_after_seconds": 4.0}
+"""For tests that wait for it. For all others it is longer than a machine stands still."""
+
+
 async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 60.0) -> Any:
     """The condition's first truthy value."""
     end = time.monotonic() + seconds
@@ -120,7 +124,7 @@ class Dispatcher:
                 "kafka_bootstrap": "none:1",
                 "providers": providers,
                 "absent_after_seconds": 2.0,
-                "uncertain_after_seconds": 4.0,
+                "uncertain_after_seconds": 60.0,
                 "worker_idle_seconds": 0.05,
                 **STORE,
                 **options,

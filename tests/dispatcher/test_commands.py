@@ -4,7 +4,7 @@ import orjson
 import pytest
 from contracts.ids import task_text, uuid7
 from dispatcher import commands
-from dispatcher_tools import VEO, Dispatcher
+from dispatcher_tools import UNCERTAIN, VEO, Dispatcher
 
 pytestmark = pytest.mark.stack
 
@@ -29,7 +29,7 @@ async def test_a_job_that_is_not_there_is_none(dispatcher: Dispatcher, text: str
 
 async def test_orphans_are_listed(dispatcher: Dispatcher) -> None:
     assert await commands.orphans(dispatcher.db.dsn) == ""
-    await dispatcher.start()
+    await dispatcher.start(**UNCERTAIN)
     await dispatcher.simulator.set(gemini={"drop_answer_next": 1})
     task = await dispatcher.accept(model=VEO)
     await dispatcher.completed(task)

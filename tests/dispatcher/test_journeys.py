@@ -7,6 +7,7 @@ import pytest
 from dispatcher_tools import (
     SECRET,
     SEEDANCE,
+    UNCERTAIN,
     VEO,
     WAN,
     Callbacks,
@@ -91,7 +92,7 @@ async def test_a_request_that_never_arrived_is_sent_under_a_new_number(dispatche
 
 
 async def test_a_lost_answer_without_lookup_is_uncertain_and_never_sent_again(dispatcher: Dispatcher) -> None:
-    await dispatcher.start()
+    await dispatcher.start(**UNCERTAIN)
     await dispatcher.simulator.set(gemini={"drop_answer_next": 1})
     task = await dispatcher.accept(model=VEO)
     done = await dispatcher.completed(task)
@@ -207,7 +208,7 @@ async def test_at_the_deadline_a_finished_job_still_counts(dispatcher: Dispatche
 
 
 async def test_an_unreachable_provider_at_the_deadline_means_uncertain(dispatcher: Dispatcher) -> None:
-    await dispatcher.start()
+    await dispatcher.start(**UNCERTAIN)
     await dispatcher.simulator.set(ark={"poll_status_code_next": {"status": 500, "times": 1000}})
     task = await dispatcher.accept(seconds=600)
     await until(lambda: _submitted(dispatcher, task))

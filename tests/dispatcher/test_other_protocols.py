@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from dispatcher_tools import SEEDANCE, Dispatcher, cancel, frozen, requested, until
+from dispatcher_tools import SEEDANCE, UNCERTAIN, Dispatcher, cancel, frozen, requested, until
 from providers import adapter as registry
 from providers import outcomes as o
 from providers.basics import Basics
@@ -156,7 +156,7 @@ async def test_bytes_that_can_not_be_kept_are_not_asked_for_twice(
         raise ObjectStoreError("unreachable", "no store")
 
     monkeypatch.setattr("runtime.objects.direct_put.DirectPut.__call__", fail)
-    await dispatcher.start(ark={"base_url": place.url})
+    await dispatcher.start(ark={"base_url": place.url}, **UNCERTAIN)
     task = await dispatcher.accept(model=SEEDANCE)
     done = await dispatcher.completed(task)
     assert (done["outcome"], done["error_code"]) == ("failed", "provider_outcome_unknown")

@@ -57,10 +57,10 @@ async def test_workers_killed_all_the_time_make_one_job_per_task(dispatcher: Dis
     await dispatcher.simulator.set(ark={"submit_delay_seconds": 0.15, "accept_delay_seconds": 0.15})
     tasks = [await dispatcher.accept(f"street {n}") for n in range(30)]
     for _ in range(8):
-        worker = await dispatcher.start(concurrency=6)
+        worker = await dispatcher.start(concurrency=6, absent_after_seconds=4.0)
         await asyncio.sleep(0.35)
         await dispatcher.kill(worker)
-    await dispatcher.start()
+    await dispatcher.start(absent_after_seconds=4.0)
     for task in tasks:
         assert (await dispatcher.completed(task))["outcome"] == "succeeded"
     jobs = await dispatcher.simulator.jobs()

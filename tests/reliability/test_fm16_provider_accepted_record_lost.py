@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from dispatcher_tools import SEEDANCE, VEO, Dispatcher
+from dispatcher_tools import SEEDANCE, UNCERTAIN, VEO, Dispatcher
 from dispatcher_tools import until as soon
 from flow_tools import World, seedance, until, veo
 from reliability_tools import LONG, arm, dead, restart
@@ -106,7 +106,7 @@ async def test_fm16_a_worker_killed_between_mark_and_record_leaves_no_second_job
     await dispatcher.kill(first)
     assert {each["status"] for task in tasks for each in await dispatcher.attempts(task)} == {"submitting"}
     await dispatcher.simulator.set(submit_delay_seconds=0.0)
-    await dispatcher.start()
+    await dispatcher.start(**UNCERTAIN if model == VEO else {})
     done = [await dispatcher.completed(task) for task in tasks]
     outcomes = Counter(each["error_code"] or each["outcome"] for each in done)
     assert outcomes == ({"succeeded": 12} if model == SEEDANCE else {"provider_outcome_unknown": 12})
