@@ -55,7 +55,9 @@ async def test_limits_a_question_of_another_service_is_read_up_to_its_most(
 
 
 async def test_limits_strangers_have_a_few_bodies_read_at_once(settings: Settings, db: Database) -> None:
-    """What they can take of memory is `MAX_UNPROVEN` bodies of `MAX_BODY_BYTES`."""
+    """What they can take of memory is `MAX_UNPROVEN` bodies of `MAX_BODY_BYTES`; with four times the turns
+    nobody was told to come again.
+    """
     receiving = reception(settings, db, Outbox("callbacks"), no_keys)
     turns = [receiving.reading(proven=False) for _ in range(MAX_UNPROVEN)]
     for turn in turns:

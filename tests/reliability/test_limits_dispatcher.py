@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from dispatcher.domain.providers import Provider
+from dispatcher.outbound import provider_client
 from dispatcher.outbound.bulkhead import LARGE_AT_ONCE, LARGE_BYTES, Bulkheads
 from dispatcher.outbound.provider_client import ProviderClient, UnansweredError
 from dispatcher.usecases.ask_many import ask_with_others
@@ -75,13 +76,26 @@ async def test_limits_an_answer_that_is_too_long_is_none(client: ProviderClient,
         await client.send("p", request, 20, len(LARGE))
 
 
-async def test_limits_answers_without_end_end_a_call_and_not_the_task(dispatcher: Dispatcher) -> None:
-    """The same count: without it the call reads until its time is up, and memory with it."""
+async def test_limits_answers_without_end_end_a_call_and_not_the_task(
+    dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same count: without it each call read until its time was up, and was refused for that."""
+    read, refused = provider_client._read, list[str]()
+
+    async def noted(*given: Any) -> bytes:
+        try:
+            return await read(*given)
+        except ValueError as error:
+            refused.append(str(error))
+            raise
+
+    monkeypatch.setattr(provider_client, "_read", noted)
     await dispatcher.start()
     await dispatcher.simulator.set(ark={"endless_answer_next": 1, "poll_endless_next": 1})
     done = await dispatcher.completed(await dispatcher.accept(), 30)
     assert (done["outcome"], done["attempt"]) == ("succeeded", 1)
     assert len(await dispatcher.simulator.jobs()) == 1
+    assert len(refused) == 2
 
 
 async def test_limits_a_provider_that_hangs_leaves_hands_for_the_others(dispatcher: Dispatcher) -> None:

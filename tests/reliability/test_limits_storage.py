@@ -42,15 +42,19 @@ async def test_limits_so_many_results_are_copied_at_once(storage: Storage, small
 
 @pytest.mark.parametrize("told", [True, False])
 async def test_limits_a_result_that_is_too_large_is_refused_and_leaves_nothing(
-    storage: Storage, told: bool
+    storage: Storage, small_video: bytes, told: bool
 ) -> None:
-    """Without `max_bytes` an answer without end fills the disk."""
+    """It begins as a video does, or it would be refused for that.
+
+    Failed with a hundred times `max_bytes` in `Download.chunks`, and, of a length that was told, without the
+    look at that in `open_download`.
+    """
     sent = 0
 
     async def endless(writer: asyncio.StreamWriter) -> None:
         nonlocal sent
         length = f"content-length: {1 << 40}\r\n" if told else ""
-        writer.write(f"HTTP/1.1 200 OK\r\n{length}connection: close\r\n\r\n".encode())
+        writer.write(f"HTTP/1.1 200 OK\r\n{length}connection: close\r\n\r\n".encode() + small_video)
         while True:
             writer.write(bytes(65_536))
             sent += 65_536
@@ -62,6 +66,7 @@ async def test_limits_a_result_that_is_too_large_is_refused_and_leaves_nothing(
     await storage.accept(fact)
     word = await storage.word(fact)
     assert (word.outcome, word.assets) == ("failed", [])
+    assert ("bytes are more than" if told else "bytes came") in str(word.error_message)
     assert sent < 50_000_000  # what sockets hold
     assert not list(storage.spool.iterdir())
 

@@ -40,7 +40,7 @@ def _kind(call: ast.Call) -> str | None:
 
 
 def test_limits_every_place_where_things_gather_is_known_with_its_bound() -> None:
-    """A new queue, an unlimited body or a fan-out over a list of any length shows here first."""
+    """A new queue, deque, whole body or fan-out over a list of any length failed here; each was tried."""
     found = set()
     for pattern in ("services/*/src/**/*.py", "libs/runtime/src/**/*.py"):
         for path in ROOT.glob(pattern):

@@ -76,7 +76,7 @@ async def test_only_old_objects_that_no_row_names_go_and_only_when_told_to(
 async def test_what_is_being_copied_is_left_alone_and_its_row_finds_it(
     storage: Storage, store: ObjectStore, small_video: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Should fail without the tasks that haven't ended (`_open`): the row then names what is gone."""
+    """Failed without the tasks that haven't ended (`_open`): the sweep took what was being copied."""
     soon, written, go_on = datetime.now(UTC) + timedelta(hours=1), asyncio.Event(), asyncio.Event()
 
     async def reach(place: str) -> None:
