@@ -1,7 +1,7 @@
 """What providers billed, by the simulator's own log, against the attempts: `dispatcher reconcile`.
 
-Should fail without the bare ids in `reconcile`: Gemini and fal give their jobs' ids with a path, and bill
-them without. And without the correlations: what is answered at once has no id of the provider's here.
+Failed without the bare ids in `reconcile`: Gemini and fal give their jobs' ids with a path, and bill them
+without, so four jobs were unknown.
 """
 
 import asyncio

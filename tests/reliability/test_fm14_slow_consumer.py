@@ -36,8 +36,8 @@ async def made(world: World, customer: Customer, tasks: int) -> bool:
 
 @pytest.mark.timeout(180)
 async def test_fm14_a_reader_that_is_slow_holds_up_nobody_else_and_catches_up(world) -> None:
-    """Seen to fail with a reader that tells no lag: nobody saw that it was behind. With one Kafka group for all
-    services a record reached one of its readers, and no task came as far as storage.
+    """Seen to fail with a reader that tells no lag: nobody saw that it was behind. With one Kafka group for
+    all services a record reached one of its readers, and no task came as far as storage.
     """
     customer = await world.customer("1000")
     await arm(world, "storage", "bus.committed=delay:20")

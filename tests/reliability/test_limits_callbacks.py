@@ -101,7 +101,9 @@ async def test_limits_an_answer_without_end_is_read_for_its_excerpt_alone(sender
 async def test_limits_a_process_makes_so_many_attempts_at_once_and_so_many_at_one_address(
     sender: Sender, receiver: Receiver
 ) -> None:
-    """Without the lanes the slow address takes all hands; without `concurrency` every row becomes a call."""
+    """Without the lanes the slow address took all hands; without `concurrency` and as many connections every
+    row became a call. One of these two alone is enough to pass.
+    """
     hold = asyncio.Event()
     for path in ("/slow", *(f"/other-{n}" for n in range(10))):
         receiver.plan(path, Plan(hold=hold))
