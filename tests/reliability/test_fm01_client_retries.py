@@ -42,10 +42,13 @@ async def test_fm01_a_gateway_that_dies_before_it_answers_makes_one_task_of_the_
     await asyncio.wait({lost})
     if place.endswith("committed"):
         assert isinstance(lost.exception(), httpx.TransportError)
+    mine = "SELECT id FROM tasks WHERE account_id = $1"
+    known = await world.rows("gateway", mine, customer.id)
+    assert known or place.startswith("relay.")  # a relay may have died over somebody else's news
     await restart(world, "gateway")
     again = await customer.submit(body, key)
-    assert (again.status_code, again.headers.get("idempotent-replayed")) == (202, "true")
+    replayed = again.headers.get("idempotent-replayed")
+    assert (again.status_code, replayed) == (202, "true" if known else None)
     assert (await customer.finished(again.json()["task_id"]))["status"] == "succeeded"
     assert (await customer.credits())["available"] == 100 - 6.57
-    rows = await world.rows("gateway", "SELECT id FROM tasks WHERE account_id = $1", customer.id)
-    assert len(rows) == 1
+    assert len(await world.rows("gateway", mine, customer.id)) == 1
