@@ -33,7 +33,8 @@ class Load:
 
     async def ended(self, seconds: float = 120) -> Counter[str]:
         """Wait until all are final; how they ended."""
-        documents = await asyncio.gather(*(self._final(task, seconds) for task in self.tasks.values()))
+        end = time.monotonic() + seconds
+        documents = [await self._final(task, end) for task in self.tasks.values()]  # one after the other
         return Counter(document["status"] for document in documents)
 
     async def failures(self) -> list[str]:
@@ -80,8 +81,8 @@ class Load:
             await asyncio.sleep(0.1)
         raise AssertionError(f"{key} was never accepted")
 
-    async def _final(self, task: str, seconds: float) -> dict[str, Any]:
-        end, document = time.monotonic() + seconds, {}
+    async def _final(self, task: str, end: float) -> dict[str, Any]:
+        document: dict[str, Any] = {}
         while time.monotonic() < end:
             with contextlib.suppress(httpx.TransportError):
                 answer = await self.customer.api.get(f"/api/v1/tasks/{task}")
