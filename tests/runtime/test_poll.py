@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from runtime.bus import poll
 from runtime.bus.poll import PatientConsumer
 from runtime_fixtures import until
+from topic_reader import from_now_on
 
 pytestmark = pytest.mark.stack
 
@@ -16,12 +17,7 @@ pytestmark = pytest.mark.stack
 @pytest.fixture
 async def consumer(kafka: str, topic: str):
     consumer = PatientConsumer(bootstrap_servers=kafka)
-    await consumer.start()
-    partitions = [TopicPartition(topic, n) for n in range(2)]
-    consumer.assign(partitions)
-    await consumer.seek_to_end(*partitions)
-    for partition in partitions:
-        await consumer.position(partition)
+    await from_now_on(consumer, topic, 2)
     yield consumer
     await consumer.stop()
 

@@ -19,14 +19,19 @@ class Reader:
 @pytest.fixture
 async def reader(kafka: str, topic: str):
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka)
+    await from_now_on(consumer, topic, 12)
+    yield Reader(consumer)
+    await consumer.stop()
+
+
+async def from_now_on(consumer: AIOKafkaConsumer, topic: str, count: int) -> None:
+    """Start a consumer at the ends of a topic's first partitions."""
     await consumer.start()
-    partitions = [TopicPartition(topic, n) for n in range(12)]
+    partitions = [TopicPartition(topic, n) for n in range(count)]
     consumer.assign(partitions)
     await consumer.seek_to_end(*partitions)
     for partition in partitions:
         await consumer.position(partition)
-    yield Reader(consumer)
-    await consumer.stop()
 
 
 async def all_there(reader: Reader, wanted: set[str]) -> bool:
