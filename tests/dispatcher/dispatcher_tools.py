@@ -23,6 +23,8 @@ from runtime.health import Part
 from runtime.outbox.recorder import Outbox
 from runtime.work.worker import Worker
 
+from tests.passing_time import NEARER
+
 SEEDANCE, VEO, WAN = "doubao-seedance-2-0-fast", "veo3-1-quality", "wan2-6-i2v-flash"
 SECRET = "test-callback-secret"
 CATALOG = Catalog.load()
@@ -78,6 +80,10 @@ class Simulator:
         """End the waits of its jobs: for their end, or for the word that contradicts it."""
         answer = await self.http.post("/_control/finish", params={"provider": provider})
         assert answer.status_code == 200, answer.text
+
+    async def over(self, count: int = 1) -> bool:
+        """Whether so many jobs were accepted and all have succeeded."""
+        return [job["state"] for job in await self.jobs()] == ["succeeded"] * count
 
     async def record(self, provider: str = "ark") -> None:
         """Keep the requests that come from now on."""
@@ -183,13 +189,14 @@ class Dispatcher:
         found = await self.db.pool.fetch("SELECT * FROM attempts WHERE task_id = $1 ORDER BY n", task)
         return [dict(row) for row in found]
 
+    async def submitted(self, task: UUID) -> bool:
+        """Whether the task's only attempt is at the provider and goes on."""
+        return [each["status"] for each in await self.attempts(task)] == ["submitted"]
+
     async def time_passes(self, seconds: float, *tasks: UUID) -> None:
         """Bring these tasks' deadlines, and when they are looked at next, nearer by so much."""
-        for what in (
-            "jobs SET deadline = deadline - make_interval(secs => $2) WHERE task_id = ANY($1)",
-            "work SET due_at = due_at - make_interval(secs => $2) WHERE id = ANY($1) AND NOT leased",
-        ):
-            await self.db.pool.execute(f"UPDATE {what}", tasks, seconds)
+        for statement in NEARER:
+            await self.db.pool.execute(statement, tasks, seconds)
         self.wake()
 
     async def work_rows(self) -> int:

@@ -184,7 +184,7 @@ async def test_past_the_deadline_a_task_fails_without_a_hold(dispatcher: Dispatc
 async def test_a_job_still_running_at_the_deadline_is_an_orphan_with_its_cost(dispatcher: Dispatcher) -> None:
     await dispatcher.start()
     task = await dispatcher.accept("[sim:delay=600]", seconds=600)
-    await until(lambda: _submitted(dispatcher, task))
+    await until(lambda: dispatcher.submitted(task))
     await dispatcher.time_passes(600, task)
     done = await dispatcher.completed(task)
     assert (done["outcome"], done["error_code"], done["attempt"]) == ("failed", "deadline_exceeded", 1)
@@ -200,8 +200,8 @@ async def test_a_job_still_running_at_the_deadline_is_an_orphan_with_its_cost(di
 async def test_at_the_deadline_a_finished_job_still_counts(dispatcher: Dispatcher) -> None:
     await dispatcher.start(ark={"poll_seconds": 6000.0})
     task = await dispatcher.accept(seconds=600)
-    await until(lambda: _submitted(dispatcher, task))
-    await until(lambda: _over(dispatcher))
+    await until(lambda: dispatcher.submitted(task))
+    await until(dispatcher.simulator.over)
     assert await dispatcher.said(task, "provider.completed") == []
     await dispatcher.time_passes(600, task)
     assert (await dispatcher.completed(task))["outcome"] == "succeeded"
@@ -211,7 +211,7 @@ async def test_an_unreachable_provider_at_the_deadline_means_uncertain(dispatche
     await dispatcher.start(**UNCERTAIN)
     await dispatcher.simulator.set(ark={"poll_status_code_next": {"status": 500, "times": 1000}})
     task = await dispatcher.accept(seconds=600)
-    await until(lambda: _submitted(dispatcher, task))
+    await until(lambda: dispatcher.submitted(task))
     await dispatcher.time_passes(600, task)
     done = await dispatcher.completed(task)
     assert (done["outcome"], done["error_code"]) == ("failed", "provider_outcome_unknown")
@@ -282,14 +282,6 @@ async def _no_work(dispatcher: Dispatcher) -> bool:
 
 async def _final(callbacks: Callbacks) -> bool:
     return any(each.final for each in callbacks.received)
-
-
-async def _submitted(dispatcher: Dispatcher, task: Any) -> bool:
-    return [each["status"] for each in await dispatcher.attempts(task)] == ["submitted"]
-
-
-async def _over(dispatcher: Dispatcher) -> bool:
-    return [job["state"] for job in await dispatcher.simulator.jobs()] == ["succeeded"]
 
 
 async def _deferred(dispatcher: Dispatcher, task: Any) -> bool:

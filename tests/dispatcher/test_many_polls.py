@@ -81,14 +81,10 @@ async def ended_unasked(dispatcher: Dispatcher, count: int) -> list[UUID]:
     tasks = [await dispatcher.accept(f"[sim:delay=600] {n}") for n in range(count)]
     await until(lambda: _submitted(dispatcher, count))
     await dispatcher.simulator.finish()
-    await until(lambda: _over(dispatcher, count))
+    await until(lambda: dispatcher.simulator.over(count))
     await dispatcher.db.pool.execute("UPDATE work SET due_at = now() WHERE NOT leased")
     dispatcher.wake()
     return tasks
-
-
-async def _over(dispatcher: Dispatcher, count: int) -> bool:
-    return [job["state"] for job in await dispatcher.simulator.jobs()] == ["succeeded"] * count
 
 
 async def _failed(dispatcher: Dispatcher) -> bool:

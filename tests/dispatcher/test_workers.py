@@ -128,10 +128,7 @@ async def test_a_webhook_by_job_id_alone_finds_its_attempt(dispatcher: Dispatche
     task = await dispatcher.accept()
     await until(lambda: dispatcher.said(task, "task.progress"))
 
-    async def over() -> bool:
-        return [job["state"] for job in await dispatcher.simulator.jobs()] == ["succeeded"]
-
-    await until(over)
+    await until(dispatcher.simulator.over)
     (job,) = await dispatcher.simulator.jobs()
     await dispatcher.apply(Reported("ark", None, None, None, job["id"], True))
     assert (await dispatcher.completed(task))["outcome"] == "succeeded"

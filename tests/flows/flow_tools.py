@@ -20,6 +20,8 @@ from contracts.ids import task_from_text
 from stack import processes
 from stack.paths import Home
 
+from tests.passing_time import NEARER
+
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".framebus" / os.environ.get("FRAMEBUS_TEST_HOME", "") / "flows"
 FINAL = ("succeeded", "failed", "cancelled")
@@ -184,11 +186,8 @@ class World:
 
     async def time_passes(self, task: str, seconds: float) -> None:
         """Bring a task's deadline, and when the dispatcher looks at it next, nearer by so much."""
-        for what in (
-            "jobs SET deadline = deadline - make_interval(secs => $2) WHERE task_id = $1",
-            "work SET due_at = due_at - make_interval(secs => $2) WHERE id = $1 AND NOT leased",
-        ):
-            await self.rows("dispatcher", f"UPDATE {what}", uuid_of(task), seconds)
+        for statement in NEARER:
+            await self.rows("dispatcher", statement, [uuid_of(task)], seconds)
 
     async def jobs(self, since: float = 0, provider: str = "ark") -> list[dict[str, Any]]:
         """What the simulator has accepted and would bill."""

@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from runtime.bus import poll
 from runtime.bus.poll import PatientConsumer
-from runtime_fixtures import until
+from runtime_fixtures import keep, until
 from topic_reader import from_now_on
 
 pytestmark = pytest.mark.stack
@@ -64,3 +64,11 @@ async def test_while_records_are_in_hand_the_other_partitions_are_not_asked_for_
     (rest,) = (await consumer.getmany()).values()
     assert [record.value for record in [*first, *rest]] == [b"0", b"1", b"2"]
     await until(lambda: bool(consumer._fetcher._in_flight), "a fetch of all partitions")
+
+
+async def test_the_bus_reads_so(db, make_bus) -> None:
+    """Seen to fail without `poll.connect`: the reader was aiokafka's own."""
+    bus = await make_bus(db, keep)
+    assert isinstance(bus._consumer(), PatientConsumer)
+    await bus._restart()
+    assert isinstance(bus._consumer(), PatientConsumer)

@@ -59,11 +59,6 @@ def field_of(selector: str) -> str:
 class _Rule(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    @property
-    def trigger(self) -> str | None:
-        """The field without which the rule finds nothing; None where there is no such field."""
-        return None
-
 
 class Maximum(_Rule):
     """A number must not exceed the provider's limit."""
@@ -71,11 +66,6 @@ class Maximum(_Rule):
     kind: Literal["maximum"]
     field: str
     value: int
-
-    @property
-    def trigger(self) -> str:
-        """The field that it is about."""
-        return self.field
 
     def fields(self) -> set[str]:
         """The input fields that the rule names."""
@@ -95,11 +85,6 @@ class MaxLength(_Rule):
     field: str
     value: int
 
-    @property
-    def trigger(self) -> str:
-        """The field that it is about."""
-        return self.field
-
     def fields(self) -> set[str]:
         """The input fields that the rule names."""
         return {self.field}
@@ -116,11 +101,6 @@ class NotBlank(_Rule):
 
     kind: Literal["not_blank"]
     field: str
-
-    @property
-    def trigger(self) -> str:
-        """The field that it is about."""
-        return self.field
 
     def fields(self) -> set[str]:
         """The input fields that the rule names."""
@@ -140,11 +120,6 @@ class AtMost(_Rule):
     select: Selector
     count: int
 
-    @property
-    def trigger(self) -> str:
-        """The field that it is about."""
-        return field_of(self.select)
-
     def fields(self) -> set[str]:
         """The input fields that the rule names."""
         return {field_of(self.select)}
@@ -161,11 +136,6 @@ class Excludes(_Rule):
     kind: Literal["excludes"]
     select: Selector
     others: list[Selector]
-
-    @property
-    def trigger(self) -> str:
-        """The field that it is about."""
-        return field_of(self.select)
 
     def fields(self) -> set[str]:
         """The input fields that the rule names."""
@@ -184,11 +154,6 @@ class Requires(_Rule):
     kind: Literal["requires"]
     select: Selector
     any_of: list[Selector]
-
-    @property
-    def trigger(self) -> str:
-        """The field that it is about."""
-        return field_of(self.select)
 
     def fields(self) -> set[str]:
         """The input fields that the rule names."""
@@ -230,11 +195,6 @@ class Media(_Rule):
     seconds: str | None = None
     medium: MediaKind
     accept: list[Scheme]
-
-    @property
-    def trigger(self) -> str:
-        """The field that it is about."""
-        return self.field
 
     def fields(self) -> set[str]:
         """The input fields that the rule names."""

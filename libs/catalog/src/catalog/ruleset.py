@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from catalog.fault import Fault
-from catalog.rules import InputRule, Media
+from catalog.rules import AtMost, Excludes, InputRule, Media, Needs, Requires, field_of
 
 
 class RuleSet:
@@ -12,7 +12,7 @@ class RuleSet:
 
     def __init__(self, rules: Sequence[InputRule]) -> None:
         self._rules = tuple(rules)
-        self._triggers = tuple((rule.trigger, rule) for rule in self._rules)
+        self._triggers = tuple((_trigger(rule), rule) for rule in self._rules)
         self._media = tuple(rule for rule in self._rules if isinstance(rule, Media))
         self.media_fields = frozenset(rule.field for rule in self._media)
 
@@ -30,3 +30,14 @@ class RuleSet:
     def media(self, given: Mapping[str, Any]) -> list[Media]:
         """The rules about files whose fields an input has."""
         return [rule for rule in self._media if given.get(rule.field) is not None]
+
+
+def _trigger(rule: InputRule) -> str | None:
+    """The field without which a rule finds nothing; None where there is no such field."""
+    match rule:
+        case Needs():
+            return None
+        case AtMost() | Excludes() | Requires():
+            return field_of(rule.select)
+        case _:
+            return rule.field

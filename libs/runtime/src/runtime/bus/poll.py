@@ -40,5 +40,6 @@ async def connect(broker: KafkaBroker) -> None:
     """Connect, so that the broker's subscribers will be patient."""
     await broker.connect()
     config = broker.config.broker_config
-    if isinstance(config.builder, partial):
-        config.builder = partial(PatientConsumer, *config.builder.args, **config.builder.keywords)
+    builder = config.builder
+    assert isinstance(builder, partial), "FastStream makes consumers in another way by now"
+    config.builder = partial(PatientConsumer, *builder.args, **builder.keywords)

@@ -46,7 +46,7 @@ class _SweptMemory(MemoryStorage):
     async def _get_sliding_window_info(
         self, previous_key: str, current_key: str, expiry: int, now: float
     ) -> tuple[int, float, int, float]:
-        """As the library's own, whose nested calls for a counter took a third of a quota's time."""
+        """As the library's own, whose nested calls for a counter took a quarter of a quota's time."""
         previous, current = self._count(previous_key, now), self._count(current_key, now)
         previous_ttl = (1 - (((now - expiry) / expiry) % 1)) * expiry if previous else 0.0
         return previous, previous_ttl, current, (1 - ((now / expiry) % 1)) * expiry + expiry
